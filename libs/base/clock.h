@@ -3,6 +3,7 @@
 // Time as an input: now() is called nowhere else (house style C22).
 
 #include <atomic>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -37,7 +38,8 @@ class FakeClock : public Clock {
   std::atomic<int64_t> micros_;
 };
 
-/// RFC 3339 in UTC with microseconds, e.g. "2026-01-05T10:00:00.000000Z".
+/// RFC 3339 in UTC with microseconds, e.g. "2026-01-05T10:00:00.000000Z". Call it qualified:
+/// absl::FormatTime is found by the argument, too.
 std::string FormatTime(absl::Time time);
 absl::StatusOr<absl::Time> ParseTime(std::string_view text, std::string_view field);
 

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -39,7 +40,9 @@ absl::Status Fail(ErrorCode code, std::string_view field, std::string_view detai
 absl::Status Fail(const ErrorInfo& info);
 
 /// Reads back what Fail put in. A status made elsewhere yields the generic code of its canonical
-/// code (INTERNAL and UNKNOWN: with a fixed sentence, the text is withheld).
+/// code. What machines say (INTERNAL, UNKNOWN, UNAVAILABLE, DEADLINE_EXCEEDED and the like) is
+/// replaced by a fixed sentence, and so is the text of Fail(INTERNAL, ...): status.message() keeps
+/// it for the log.
 ErrorInfo InfoOf(const absl::Status& status);
 
 /// The reason of a status; ERROR_CODE_UNSPECIFIED for OK.

@@ -43,7 +43,8 @@ class IdSource {
   virtual Uuid NewId() = 0;
 };
 
-/// UUIDv7 (RFC 9562 5.7): Unix milliseconds, then 74 bits from the system's random source.
+/// UUIDv7 (RFC 9562 5.7): Unix milliseconds and their fraction, then 62 bits from the system's
+/// random source.
 class RandomIdSource : public IdSource {
  public:
   Uuid NewId() override;
