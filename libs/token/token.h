@@ -83,6 +83,9 @@ class Signer {
   std::string public_raw_;
 };
 
+/// A new Ed25519 private key as PKCS#8 PEM.
+std::string GenerateKeyPem();
+
 /// `{"keys":[...]}` of public JWKs.
 std::string MakeJwks(const std::vector<std::string>& jwks);
 
