@@ -50,6 +50,8 @@ class CallContext {
   virtual const std::string& peer() const = 0;  // mTLS name of the caller, e.g. "gateway"
   virtual absl::Time deadline() const = 0;
   virtual bool cancelled() const = 0;
+  /// The caller's access token, to pass on to a peer; empty when there is none.
+  virtual const std::string& token() const = 0;
   virtual const std::string& request_id() const = 0;
   virtual const std::string& traceparent() const = 0;
   virtual const std::string& client_ip() const = 0;  // as the gateway saw it
