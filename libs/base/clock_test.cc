@@ -71,9 +71,9 @@ TEST_CASE("BusinessDate: the day begins at the cut-off by the shop's wall clock"
       {"2026-01-06T03:59:59Z", london, 240, "2026-01-05"},
       {"2026-01-06T04:00:00Z", london, 240, "2026-01-06"},
       {"2026-01-05T12:00:00Z", auckland, 0, "2026-01-06"},
-      {"2026-07-05T23:30:00Z", london, 0, "2026-07-06"},     // summer time
-      {"2026-03-29T02:59:59Z", london, 240, "2026-03-28"},   // 03:59:59 after the gap
-      {"2026-03-29T03:00:00Z", london, 240, "2026-03-29"},   // 04:00 by the wall clock
+      {"2026-07-05T23:30:00Z", london, 0, "2026-07-06"},    // summer time
+      {"2026-03-29T02:59:59Z", london, 240, "2026-03-28"},  // 03:59:59 after the gap
+      {"2026-03-29T03:00:00Z", london, 240, "2026-03-29"},  // 04:00 by the wall clock
       {"2026-01-01T00:10:00Z", london, 1439, "2025-12-31"},
   };
   for (const auto& row : rows) {

@@ -17,8 +17,13 @@ TEST_CASE("Base64: RFC 4648 section 10", "[base]") {
   const struct {
     const char* plain;
     const char* coded;
-  } rows[] = {{"", ""},           {"f", "Zg=="},         {"fo", "Zm8="},        {"foo", "Zm9v"},
-              {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}};
+  } rows[] = {{"", ""},
+              {"f", "Zg=="},
+              {"fo", "Zm8="},
+              {"foo", "Zm9v"},
+              {"foob", "Zm9vYg=="},
+              {"fooba", "Zm9vYmE="},
+              {"foobar", "Zm9vYmFy"}};
   for (const auto& row : rows) {
     CHECK(Base64Encode(row.plain) == row.coded);
     CHECK(Base64Decode(row.coded) == row.plain);
@@ -60,10 +65,9 @@ TEST_CASE("IsValidUtf8: shortest forms of scalar values only", "[base]") {
     INFO(text);
     CHECK(IsValidUtf8(text));
   }
-  for (const char* text :
-       {"\x80", "\xc3", "\xc0\x80", "\xc1\xbf", "\xe0\x80\x80", "\xe2\x82", "\xed\xa0\x80",
-        "\xf0\x80\x80\x80", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "12345678\xff",
-        "\xc3\x28", "1234567\xc3"}) {
+  for (const char* text : {"\x80", "\xc3", "\xc0\x80", "\xc1\xbf", "\xe0\x80\x80", "\xe2\x82",
+                           "\xed\xa0\x80", "\xf0\x80\x80\x80", "\xf4\x90\x80\x80",
+                           "\xf5\x80\x80\x80", "\xff", "12345678\xff", "\xc3\x28", "1234567\xc3"}) {
     CHECK_FALSE(IsValidUtf8(text));
   }
 }

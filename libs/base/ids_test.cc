@@ -1,11 +1,12 @@
 #include "libs/base/ids.h"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
 #include <mutex>
 #include <set>
-#include <sys/wait.h>
 #include <thread>
-#include <unistd.h>
 #include <unordered_set>
 
 #include "libs/base/clock.h"
@@ -18,10 +19,10 @@ TEST_CASE("Uuid: parses the canonical form in either case and nothing else", "[b
   const auto id = Uuid::Parse("017F22E2-79b0-7cc3-98C4-dc0c0c07398f");
   REQUIRE(id);
   CHECK(id->ToString() == "017f22e2-79b0-7cc3-98c4-dc0c0c07398f");
-  for (const char* text : {"", "017f22e279b07cc398c4dc0c0c07398f", "g17f22e2-79b0-7cc3-98c4-dc0c0c07398f",
-                           "017f22e2-79b0-7cc3-98c4-dc0c0c07398f ",
-                           "{017f22e2-79b0-7cc3-98c4-dc0c0c07398}",
-                           "017f22e2079b0-7cc3-98c4-dc0c0c07398f"}) {
+  for (const char* text :
+       {"", "017f22e279b07cc398c4dc0c0c07398f", "g17f22e2-79b0-7cc3-98c4-dc0c0c07398f",
+        "017f22e2-79b0-7cc3-98c4-dc0c0c07398f ", "{017f22e2-79b0-7cc3-98c4-dc0c0c07398}",
+        "017f22e2079b0-7cc3-98c4-dc0c0c07398f"}) {
     INFO(text);
     CHECK_FALSE(Uuid::Parse(text));
   }

@@ -48,8 +48,8 @@ class Currency {
 
 /// For people, without the code: 1234 with exponent 2 is "12.34", -5 is "-0.05", 7 with 0 is "7".
 std::string FormatMinor(int64_t minor, int exponent);
-/// The reverse, exactly: "12.34" -> 1234. nullopt for more digits than the exponent has, signs other
-/// than a leading minus, blanks, or a value that is not a safe integer.
+/// The reverse, exactly: "12.34" -> 1234. nullopt for more digits than the exponent has, signs
+/// other than a leading minus, blanks, or a value that is not a safe integer.
 std::optional<int64_t> ParseMinor(std::string_view text, int exponent);
 
 /// An amount in one currency.

@@ -46,9 +46,9 @@ TEST_CASE("FormatMinor and ParseMinor: each other's reverse", "[base]") {
     int exponent;
     const char* text;
   } rows[] = {
-      {0, 2, "0.00"},   {5, 2, "0.05"},     {-5, 2, "-0.05"}, {1234, 2, "12.34"},
-      {100, 2, "1.00"}, {-1234, 3, "-1.234"}, {7, 0, "7"},      {1, 4, "0.0001"},
-      {kMaxSafeInteger, 2, "90071992547409.91"},
+      {0, 2, "0.00"},     {5, 2, "0.05"},   {-5, 2, "-0.05"},
+      {1234, 2, "12.34"}, {100, 2, "1.00"}, {-1234, 3, "-1.234"},
+      {7, 0, "7"},        {1, 4, "0.0001"}, {kMaxSafeInteger, 2, "90071992547409.91"},
   };
   for (const auto& row : rows) {
     CHECK(FormatMinor(row.minor, row.exponent) == row.text);

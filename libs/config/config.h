@@ -38,8 +38,12 @@ struct Setting {
   std::string help;
 };
 
+/// The table as Markdown, sorted by name: what `--print-config` prints and the docs show.
+std::string FormatTable(const std::vector<Setting>& settings);
+
 class Reader {
  public:
+  /// Reads CLOUDPOS_ENV first (production unless it says development).
   explicit Reader(Values values);
 
   std::string Required(std::string_view name, std::string_view help);
@@ -50,13 +54,22 @@ class Reader {
   bool Bool(std::string_view name, bool fallback, std::string_view help);  // "true" or "false"
   std::chrono::milliseconds Millis(std::string_view name, std::chrono::milliseconds fallback,
                                    IntRange range, std::string_view help);
+  /// An address host:port ([::1]:0 and :8080 count); required.
+  std::string Address(std::string_view name, std::string_view help);
   /// Contents of the file the variable names, without the trailing newline. Refuses a file that is
-  /// missing, empty or, in production, readable by others.
+  /// missing, empty or, in production, open to users other than owner and group.
   std::string SecretFile(std::string_view name, std::string_view help);
   /// The path itself (certificates that are reloaded); the file must exist.
   std::string ExistingPath(std::string_view name, std::string_view help);
+  /// A folder that exists and can be written to.
+  std::string WritableDir(std::string_view name, std::string_view help);
   std::string OptionalPath(std::string_view name, std::string_view help);
   std::vector<std::string> List(std::string_view name, std::string_view help);  // comma-separated
+
+  bool is_production() const { return is_production_; }
+  /// Names that belong to the table though this program does not read them now (a migration job
+  /// that is started with its service's environment).
+  void Know(const std::vector<Setting>& settings);
 
   /// OK, or INVALID_ARGUMENT listing every problem and every CLOUDPOS_* name nobody asked for.
   absl::Status Finish() const;
@@ -70,6 +83,7 @@ class Reader {
   std::map<std::string, bool> asked_;
   std::vector<Setting> settings_;
   std::vector<std::string> problems_;
+  bool is_production_ = true;
 };
 
 }  // namespace cloudpos::config

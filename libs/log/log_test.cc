@@ -1,11 +1,12 @@
 #include "libs/log/log.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
 #include <cstdio>
-#include <fcntl.h>
 #include <fstream>
 #include <thread>
-#include <unistd.h>
 #include <vector>
 
 #include "libs/base/clock.h"
@@ -24,8 +25,11 @@ std::string AfterTime(const std::string& line) { return line.substr(37); }
 TEST_CASE("Format: time, level, service, message, then the fields in order", "[log]") {
   Init("auth", Level::kInfo);
   const std::string line = Line(Level::kWarn, "store created",
-                                {{"store", "s1"}, {"count", 3}, {"big", int64_t{-9007199254740991}},
-                                 {"is_new", true}, {"name", std::string("x")}});
+                                {{"store", "s1"},
+                                 {"count", 3},
+                                 {"big", int64_t{-9007199254740991}},
+                                 {"is_new", true},
+                                 {"name", std::string("x")}});
   CHECK(line.starts_with("{\"time\":\"20"));
   CHECK(base::ParseTime(line.substr(9, 27), "time").ok());
   CHECK(AfterTime(line) ==
