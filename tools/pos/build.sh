@@ -1,0 +1,55 @@
+# shellcheck shell=bash
+# The build: CMake preset `release`, Ninja, ccache. CMake is called only when there is no build tree
+# or the presets changed; everything else Ninja finds out itself.
+
+POS_BUILD=${POS_BUILD_DIR:-$POS_ROOT/build}
+
+ensure_configured() {
+  local presets stamp="$POS_BUILD/.presets"
+  presets=$(sha256sum <CMakePresets.json)
+  if [ -f "$POS_BUILD/build.ninja" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$presets" ]; then
+    return
+  fi
+  say "      cmake --preset release"
+  cmake --preset release -B "$POS_BUILD" >"$POS_ROOT/.cmake.log" 2>&1 || {
+    tail -n 40 "$POS_ROOT/.cmake.log" >&2
+    rm -f "$POS_ROOT/.cmake.log"
+    die "cmake failed"
+  }
+  mv "$POS_ROOT/.cmake.log" "$POS_BUILD/cmake.log"
+  printf '%s\n' "$presets" >"$stamp"
+}
+
+# build [TARGET...]: all programs of the suite without their tests, or the targets named.
+build() {
+  ensure_configured
+  local targets=("$@")
+  [ ${#targets[@]} -gt 0 ] || mapfile -t targets < <(program_targets)
+  [ ${#targets[@]} -gt 0 ] || die "the build has no programs"
+  NINJA_STATUS='[%f/%t] ' ninja -C "$POS_BUILD" "${targets[@]}" 2>&1 | ninja_progress
+}
+
+# Programs are what the build puts into bin/, except tests.
+program_targets() {
+  # Ninja brings its own build description up to date first, so that new programs are seen.
+  ninja -C "$POS_BUILD" build.ninja >/dev/null
+  ninja -C "$POS_BUILD" -t targets all |
+    sed -n 's/^\(bin\/[^:]*\): CXX_EXECUTABLE_LINKER.*/\1/p' | grep -v '_test$' || true
+}
+
+# On a terminal and in a log alike: a progress line at most each two seconds, all else (warnings,
+# errors) as it comes.
+ninja_progress() {
+  local line last=-2
+  while IFS= read -r line; do
+    case $line in
+      'ninja: '*directory* | 'ninja: no work to do.') ;;
+      '['[0-9]*/[0-9]*'] '*)
+        [ $((SECONDS - last)) -ge 2 ] || continue
+        last=$SECONDS
+        printf '      %4ds  building %s\n' "$SECONDS" "${line%%]*}]"
+        ;;
+      *) printf '      %s\n' "$line" ;;
+    esac
+  done
+}

@@ -1,0 +1,187 @@
+# shellcheck shell=bash
+# Debian's supervisor, run as the owner of the state folder with a configuration of our own.
+#
+# Restart: with startsecs=0 a process counts as running at once, so an exit is never a failed start
+# and never leads to FATAL; supervisor starts it again at once, for ever, with no growing delay
+# (run-process slows down a program that dies at its start; `keeper` makes supervisor look often).
+# Groups are stopped in reverse order of priority, each waiting for the one before: gateway first,
+# PostgreSQL last.
+
+readonly POS_PG_BIN=/usr/lib/postgresql/15/bin
+readonly POS_SUPPORT="keeper postgres redis"
+
+supervisor_socket() { printf '%s/supervisor.sock\n' "$(socket_folder)"; }
+
+# quoted TEXT: as a value of a supervisor file, where % starts an expansion.
+quoted() {
+  local text=${1//\\/\\\\}
+  text=${text//\"/\\\"}
+  printf '"%s"' "${text//%/%%}"
+}
+
+# program_entry NAME PRIORITY OPTIONS ENVIRONMENT COMMAND...: OPTIONS and ENVIRONMENT are lines.
+program_entry() {
+  local name=$1 priority=$2 options=$3 environment=$4 word command="" line
+  shift 4
+  for word in "$POS_STATE/tools/run-process" "$@"; do command+="$(quoted "$word") "; done
+  printf '\n[program:%s]\ncommand=%s\npriority=%s\n' "$name" "$command" "$priority"
+  printf '%s\n' "directory=${POS_STATE//%/%%}" 'startsecs=0' 'startretries=1000000000' \
+    'autorestart=true' "$(log_options "$name")" "$options"
+  printf 'environment=POS_RUN_STAMP=%s' "$(quoted "$POS_STATE/run/$name.started")"
+  while IFS= read -r line; do
+    [ -z "$line" ] || printf ',%s=%s' "${line%%=*}" "$(quoted "${line#*=}")"
+  done <<<"$environment"
+  printf '\n'
+}
+
+log_options() {
+  local log=${POS_STATE//%/%%}/log/$1.log
+  if [ "$1" = keeper ]; then
+    printf '%s\n' 'stdout_logfile=NONE' "stderr_logfile=$log"
+  else
+    printf '%s\n' 'redirect_stderr=true' "stdout_logfile=$log" 'stdout_logfile_maxbytes=20MB' \
+      'stdout_logfile_backups=5'
+  fi
+}
+
+supervisor_head() {
+  local socket
+  socket=$(supervisor_socket)
+  cat <<EOF
+; Written by ./pos up.
+[unix_http_server]
+file=${socket//%/%%}
+chmod=0700
+
+[supervisord]
+logfile=${POS_STATE//%/%%}/log/supervisord.log
+logfile_maxbytes=10MB
+logfile_backups=3
+pidfile=${POS_STATE//%/%%}/run/supervisord.pid
+directory=${POS_STATE//%/%%}
+umask=077
+nocleanup=true
+
+[rpcinterface:supervisor]
+supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
+
+[supervisorctl]
+serverurl=unix://${socket//%/%%}
+EOF
+}
+
+# Keeper, database and cache start at once; services wait for `up`, after the migrations. The
+# checksum of the settings makes the entry change with them.
+support_entries() {
+  local names
+  mapfile -t names < <(certificate_names)
+  program_entry keeper 1 $'autostart=true\nstopwaitsecs=5\nstopasgroup=true\nkillasgroup=true' "" \
+    "$POS_STATE/tools/keeper" "${names[@]}"
+  program_entry postgres 10 $'autostart=true\nstopsignal=INT\nstopwaitsecs=60' \
+    "POS_SETTINGS=$(as_owner sha256sum postgres/cloudpos.conf | cut -c1-16)" \
+    "$POS_PG_BIN/postgres" -D "$POS_STATE/postgres"
+  program_entry redis 20 $'autostart=true\nstopsignal=TERM\nstopwaitsecs=15' \
+    "POS_SETTINGS=$(as_owner sha256sum redis/redis.conf | cut -c1-16)" \
+    /usr/bin/redis-server "$POS_STATE/redis/redis.conf"
+}
+
+readonly POS_STOP_OPTIONS=$'autostart=false\nstopsignal=TERM\nstopwaitsecs=15\nstopasgroup=true\nkillasgroup=true'
+
+service_entries() {
+  local name priority
+  for name in $(services); do
+    [ "$(service_kind "$name")" = http ] && priority=90 || priority=50
+    # The hash of the program makes the entry change with it; the program ignores the variable.
+    program_entry "$name" "$priority" "$POS_STOP_OPTIONS" \
+      "$(printf 'POS_PROGRAM=%s\n' "$(program_hash "cloudpos-$name")"; process_settings "$name")" \
+      "$POS_STATE/bin/cloudpos-$name"
+  done
+}
+
+# Everything that gets a certificate: services, gateway, and `pos`, the operator's own.
+certificate_names() {
+  services
+  say pos
+}
+
+write_supervisor_conf() {
+  local entries
+  entries=$(
+    supervisor_head
+    support_entries
+    service_entries
+  )
+  put supervisord.conf <<<"$entries"
+}
+
+supervisor_pid() {
+  local pid
+  pid=$(as_owner cat run/supervisord.pid 2>/dev/null) || return 1
+  grep -qzF supervisord "/proc/$pid/cmdline" 2>/dev/null || return 1
+  grep -qzF "$POS_STATE" "/proc/$pid/cmdline" 2>/dev/null || return 1
+  printf '%s\n' "$pid"
+}
+
+supervisor_runs() { supervisor_pid >/dev/null && ctl pid >/dev/null 2>&1; }
+
+ctl() { as_owner_clean supervisorctl -c supervisord.conf "$@"; }
+
+start_supervisor() {
+  as_owner_clean supervisord -c "$POS_STATE/supervisord.conf" 9>&- ||
+    die "supervisord did not start; see $POS_STATE/log/supervisord.log"
+  wait_for 10 supervisor_runs || die "supervisord does not answer; see $POS_STATE/log/supervisord.log"
+}
+
+# leftovers: pids of this instance's processes that no supervisor holds (it was killed).
+leftovers() {
+  local exe pid
+  for pid in $(pgrep -u "$POS_USER" || true); do
+    exe=$(readlink "/proc/$pid/exe" 2>/dev/null) || continue
+    case ${exe% (deleted)} in
+      "$POS_STATE"/bin/*) printf '%s\n' "$pid" ;;
+      "$POS_PG_BIN/postgres" | */redis-server | */redis-check-rdb)
+        tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -qF "$POS_STATE/" && printf '%s\n' "$pid"
+        ;;
+    esac
+  done
+}
+
+# stop_leftovers: after supervisord itself was killed its children live on; PostgreSQL last.
+stop_leftovers() {
+  local pids
+  mapfile -t pids < <(leftovers)
+  [ ${#pids[@]} -gt 0 ] || return 0
+  warn "stopping ${#pids[@]} processes that lost their supervisor"
+  as_owner kill -INT "${pids[@]}" 2>/dev/null || true
+  wait_for 30 no_leftovers || {
+    mapfile -t pids < <(leftovers)
+    as_owner kill -KILL "${pids[@]}" 2>/dev/null || true
+    wait_for 5 no_leftovers || die "processes ${pids[*]} do not end"
+  }
+}
+no_leftovers() { [ -z "$(leftovers)" ]; }
+
+# check_ports: before the first start, each port must be free.
+check_ports() {
+  local name number
+  for name in $(services); do
+    for number in "$(service_port "$name")" "$(metrics_port "$name")"; do
+      check_port "$number" "$name"
+    done
+  done
+  check_port "$(port "$POS_POSTGRES_PORT")" postgres
+  check_port "$(port "$POS_REDIS_PORT")" redis
+}
+
+check_port() {
+  local line holder
+  line=$(as_root_if_able ss -Hltnp "sport = :$1" | head -n 1)
+  [ -n "$line" ] || return 0
+  holder=$(sed -n 's/.*users:((\(.*\)))$/\1/p' <<<"$line")
+  die "port $1, wanted for $2, is taken by ${holder:-a process of another user}: stop that, or move all ports of this suite with POS_PORT_SHIFT=10000 ./pos up"
+}
+
+# Names of other users' processes are visible to root alone; a password prompt is not worth it.
+as_root_if_able() {
+  if [ "$(id -u)" -ne 0 ] && sudo -n true 2>/dev/null; then sudo -n "$@"; else "$@"; fi
+}
