@@ -104,6 +104,8 @@ void Read(const Value& value, std::string* id, Error* error) {
   *id = value.String();
 }
 
+void Read(const Value& value, EntryLine* line, Error* error);
+
 template <typename T>
 void ReadArray(const Value& array, std::vector<T>* out, Error* error) {
   out->clear();
