@@ -108,7 +108,7 @@ function(cloudpos_protoc name root protos deps)
     add_custom_command(
       OUTPUT ${out}/${stem}.pb.cc ${out}/${stem}.pb.h
       COMMAND ${CMAKE_COMMAND} -E make_directory ${out}
-      COMMAND protobuf::protoc --cpp_out=${out} -I${PROJECT_SOURCE_DIR}/proto
+      COMMAND protobuf::protoc --cpp_out=${out} -I${root} -I${PROJECT_SOURCE_DIR}/proto
               -I${GOOGLEAPIS_PROTO_DIR} -I${PROTOBUF_WELL_KNOWN_DIR} ${proto}
       DEPENDS ${proto} VERBATIM)
     list(APPEND generated ${out}/${stem}.pb.cc)
