@@ -44,8 +44,13 @@ class CallContext {
   /// lacks the method's permission. Handlers of scope RESOURCE must call it; the server answers
   /// INTERNAL (and logs) when one did not.
   virtual absl::Status RequireStore(const base::Uuid& store) = 0;
-  /// The same for another permission than the method's (a discount, a price override ...).
+  /// The same for another permission than the method's (a discount, a price override ...); does not
+  /// count as the check that scope RESOURCE asks for.
   virtual absl::Status RequirePermission(token::Permission permission, const base::Uuid& store) = 0;
+
+  /// For a RESOURCE handler that limited what it read to the caller's stores by itself, say a list
+  /// that may be empty: stands in for RequireStore.
+  virtual void MarkStoresChecked() = 0;
 
   virtual const std::string& peer() const = 0;  // mTLS name of the caller, e.g. "gateway"
   virtual absl::Time deadline() const = 0;
@@ -125,23 +130,23 @@ class MethodTable {
 };
 
 struct ServerOptions {
-  std::string name;    // of the service: "auth"; prefixes metrics
-  std::string listen;  // host:port
-  TlsFiles tls;        // reloaded when the files change
-  int workers = 8;     // handlers that run at once
-  int queue = 256;     // calls that wait; beyond it OVERLOADED
-  int streams = 16;    // streaming calls at once
+  std::string name{};    // of the service: "auth"; prefixes metrics
+  std::string listen{};  // host:port
+  TlsFiles tls{};        // reloaded when the files change
+  int workers = 8;       // handlers that run at once
+  int queue = 256;       // calls that wait; beyond it OVERLOADED
+  int streams = 16;      // streaming calls at once
   std::chrono::milliseconds drain{10000};
   std::chrono::milliseconds deadline_max{30000};
 };
 
 struct ServerDeps {
-  const token::Verifier* verifier;
-  const base::Clock* clock;
+  const token::Verifier* verifier = nullptr;
+  const base::Clock* clock = nullptr;
   /// Dependencies are fine (database answers, schema is new enough); asked each second, cached.
-  std::function<bool()> is_ready;
+  std::function<bool()> is_ready{};
   /// Admin writes are allowed (the revocation list is fresh); empty = always.
-  std::function<bool()> is_identity_fresh;
+  std::function<bool()> is_identity_fresh{};
 };
 
 class Server {

@@ -16,9 +16,9 @@ class ChannelCredentials;
 namespace cloudpos::rpc {
 
 struct TlsFiles {
-  std::string ca;
-  std::string certificate;
-  std::string key;
+  std::string ca{};
+  std::string certificate{};
+  std::string key{};
 };
 
 /// Requires and verifies a client certificate; files are watched and reloaded.

@@ -73,15 +73,15 @@ class Service {
 };
 
 struct Spec {
-  std::string name;  // "inventory": schema, roles, certificate, metrics
+  std::string name{};  // "inventory": schema, roles, certificate, metrics
   /// In this order; the last is the service's own.
-  std::vector<pg::MigrationSet> migrations;
+  std::vector<pg::MigrationSet> migrations{};
   /// Lowest version of the last set that this program can work on; 0 = the newest it carries.
   int schema_version = 0;
-  std::vector<std::string> peers;  // services it calls
+  std::vector<std::string> peers{};  // services it calls
   /// True for auth alone: it feeds the verifier itself instead of asking auth.
   bool is_identity_source = false;
-  std::function<std::unique_ptr<Service>()> make;
+  std::function<std::unique_ptr<Service>()> make{};
 };
 
 /// The program: [--migrate | --print-config | --version | --probe liveness|readiness|startup].
