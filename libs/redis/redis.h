@@ -17,24 +17,27 @@
 namespace cloudpos::redis {
 
 struct Options {
-  std::string url;      // redis://[user:password@]host:port[/db] or unix:///path
+  /// redis://[user:password@]host[:port][/db] or unix://[user:password@]/path; user and password may
+  /// be percent-encoded.
+  std::string url;
   int connections = 4;  // at most
   std::chrono::milliseconds timeout{50};  // connect and command
 };
 
 class Client {
  public:
-  /// Parses the URL; connects lazily.
+  /// Parses the URL (INVALID_ARGUMENT); connects lazily. Broken pipes no longer signal the process.
   static absl::StatusOr<std::unique_ptr<Client>> Create(const Options& options);
   ~Client();
 
   bool Ping();
   std::optional<std::string> Get(std::string_view key);
+  /// No expiry when `ttl` is zero.
   bool Set(std::string_view key, std::string_view value, std::chrono::milliseconds ttl);
   bool Delete(std::string_view key);
   bool Publish(std::string_view channel, std::string_view message);
-  /// Adds to several counters in one round trip; each key gets `ttl` when created. Answers the
-  /// new values, in order.
+  /// Adds to several counters in one round trip; each key gets `ttl` when created, so that
+  /// a window ends on time however often it is counted. Answers the new values, in order.
   struct Increment {
     std::string key;
     int64_t by;
@@ -50,6 +53,7 @@ class Client {
 };
 
 /// Listens on channels on a thread of its own and calls `ring(channel)`; reconnects by itself.
+/// After each connect every channel rings once, since bells may have been missed until then.
 class Subscriber {
  public:
   Subscriber(const Options& options, std::vector<std::string> channels,
