@@ -1,0 +1,153 @@
+#include "libs/events/page.h"
+
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "libs/base/error.h"
+#include "libs/base/status_macros.h"
+
+namespace cloudpos::events {
+namespace {
+
+constexpr pg::Query kSelectLogState{"events_select_log_state", R"sql(
+  SELECT outbox_generation() AS generation, pg_snapshot_xmin(s)::text AS horizon,
+         pg_snapshot_xmax(s)::text AS head, f.pruned_generation, f.pruned_txid::text AS pruned_txid,
+         f.pruned_seq,
+         (SELECT o.event_id FROM outbox o
+          WHERE o.generation = $1 AND o.txid = $2::xid8 AND o.seq = $3 LIMIT 1) AS event_id
+  FROM feed_generation f, pg_current_snapshot() AS s)sql"};
+
+// Reads only: a snapshot's transaction may not raise the generation.
+constexpr pg::Query kSelectSnapshotState{"events_select_snapshot_state", R"sql(
+  SELECT f.generation, pg_snapshot_xmin(s)::text AS horizon
+  FROM feed_generation f, pg_current_snapshot() AS s)sql"};
+
+constexpr pg::Query kSelectPage{"events_select_page", R"sql(
+  SELECT event_id, tenant_id, aggregate_type, aggregate_id, event_type, payload, traceparent,
+         recorded_at, shard, generation, txid_text AS txid, seq, 1 AS weight
+  FROM (
+    SELECT p.event_id, p.tenant_id, p.aggregate_type, p.aggregate_id, p.event_type,
+           coalesce(p.payload, '') AS payload, p.traceparent, p.recorded_at, p.shard, p.generation,
+           p.txid, p.txid::text AS txid_text, p.seq,
+           coalesce(sum(octet_length(p.payload)) OVER (
+             ORDER BY p.generation, p.txid, p.seq
+             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS bytes_before
+    FROM outbox_page($1, $2::xid8, $3, $4::smallint[], $5) AS p
+  ) AS page
+  WHERE bytes_before < $6::bigint
+  ORDER BY generation, page.txid, seq)sql"};
+
+Event EventOf(const pg::Row& row) {
+  Event event;
+  event.set_event_id(row.Get<base::Uuid>("event_id").ToString());
+  event.set_tenant_id(row.Get<base::Uuid>("tenant_id").ToString());
+  event.set_aggregate_type(row.Get<std::string>("aggregate_type"));
+  event.set_aggregate_id(row.Get<std::string>("aggregate_id"));
+  event.set_event_type(row.Get<std::string>("event_type"));
+  event.set_payload(row.Get<pg::Bytes>("payload").value);
+  event.set_traceparent(row.Get<std::string>("traceparent"));
+  const int64_t micros = absl::ToUnixMicros(row.Get<absl::Time>("recorded_at"));
+  event.mutable_recorded_at()->set_seconds(micros / 1000000);
+  event.mutable_recorded_at()->set_nanos(static_cast<int32_t>(micros % 1000000 * 1000));
+  event.set_shard(row.Get<int32_t>("shard"));
+  return event;
+}
+
+absl::Status Lost(std::string_view why) {
+  return base::Fail(base::ErrorCode::CURSOR_LOST, why);
+}
+
+}  // namespace
+
+uint64_t ParseTxid(const std::string& text) {
+  uint64_t txid = 0;
+  return absl::SimpleAtoi(text, &txid) ? txid : 0;
+}
+
+Runner RunOn(pg::Pool* pool, absl::Time deadline) {
+  return [pool, deadline](const pg::Query& query, const std::vector<pg::Param>& params) {
+    return pool->ExecParams({.tenant = {}, .deadline = deadline}, query, params.data(),
+                            params.size());
+  };
+}
+
+Runner RunIn(pg::Tx* tx) {
+  return [tx](const pg::Query& query, const std::vector<pg::Param>& params) {
+    return tx->ExecParams(query, params.data(), params.size());
+  };
+}
+
+absl::StatusOr<LogState> ReadLogState(const Runner& run, const Cursor& cursor) {
+  CLOUDPOS_ASSIGN_OR_RETURN(
+      const pg::Result rows,
+      run(kSelectLogState,
+          {cursor.at.generation, std::to_string(cursor.at.txid), cursor.at.seq}));
+  if (rows.empty()) {
+    return base::Fail(base::ErrorCode::INTERNAL, "feed_generation has no row");
+  }
+  const pg::Row row = rows[0];
+  LogState state;
+  state.generation = row.Get<int32_t>("generation");
+  state.horizon = ParseTxid(row.Get<std::string>("horizon"));
+  state.head = ParseTxid(row.Get<std::string>("head"));
+  state.pruned = {row.Get<int32_t>("pruned_generation"),
+                  ParseTxid(row.Get<std::string>("pruned_txid")), row.Get<int64_t>("pruned_seq")};
+  if (!row.is_null("event_id")) state.tag_at_cursor = TagOf(row.Get<base::Uuid>("event_id"));
+  return state;
+}
+
+absl::StatusOr<LogState> ReadSnapshotState(const Runner& run) {
+  CLOUDPOS_ASSIGN_OR_RETURN(const pg::Result rows, run(kSelectSnapshotState, {}));
+  if (rows.empty()) {
+    return base::Fail(base::ErrorCode::INTERNAL, "feed_generation has no row");
+  }
+  LogState state;
+  state.generation = rows[0].Get<int32_t>("generation");
+  state.horizon = ParseTxid(rows[0].Get<std::string>("horizon"));
+  return state;
+}
+
+absl::Status CheckCursor(const LogState& state, const Cursor& cursor) {
+  if (cursor == Cursor{}) return absl::OkStatus();  // from the oldest event kept
+  if (cursor.at.generation > state.generation) return Lost("the cursor's generation is unknown");
+  if (cursor.at < state.pruned) return Lost("events after the cursor were dropped");
+  if (cursor.at == state.pruned) return absl::OkStatus();
+  if (cursor.at.seq != 0) {
+    // The event read last must still be there: otherwise this log is another than the one read.
+    if (state.tag_at_cursor != cursor.tag) return Lost("the cursor's event is not in the log");
+    return absl::OkStatus();
+  }
+  // No event to check by: of an earlier generation the log may have lost what was read.
+  if (cursor.at.generation < state.generation) return Lost("the log was restored since");
+  if (cursor.at.txid > state.head) return Lost("the cursor is ahead of the log");
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Page> ReadPage(const Runner& run, const pg::Query* query,
+                              const PageRequest& request) {
+  CLOUDPOS_ASSIGN_OR_RETURN(
+      const pg::Result rows,
+      run(query != nullptr ? *query : kSelectPage,
+          {request.after.generation, std::to_string(request.after.txid), request.after.seq,
+           pg::Param(request.shards), request.events, kPageBytes}));
+  Page page;
+  int64_t bytes = 0;
+  int64_t weight = 0;
+  for (const pg::Row row : rows) {
+    Event event = EventOf(row);
+    bytes += static_cast<int64_t>(event.payload().size());
+    weight += row.Get<int32_t>("weight");
+    if (!page.events.empty() && (bytes > kPageBytes || weight > kPageWeight)) break;
+    page.last.at = {row.Get<int32_t>("generation"), ParseTxid(row.Get<std::string>("txid")),
+                    row.Get<int64_t>("seq")};
+    page.last.tag = TagOf(row.Get<base::Uuid>("event_id"));
+    page.events.push_back(std::move(event));
+  }
+  // The query leaves rows out only after kPageBytes; a page that ends there by chance costs one
+  // more pull.
+  page.more = page.events.size() < rows.size() ||
+              page.events.size() >= static_cast<size_t>(request.events) || bytes >= kPageBytes;
+  return page;
+}
+
+}  // namespace cloudpos::events
