@@ -37,19 +37,16 @@ program_targets() {
     sed -n 's/^\(bin\/[^:]*\): CXX_EXECUTABLE_LINKER.*/\1/p' | grep -v '_test$' || true
 }
 
-# On a terminal and in a log alike: a progress line at most each two seconds, all else (warnings,
-# errors) as it comes.
+# Progress as one line that changes (terminal) or as a line each ten seconds (log); all else
+# (warnings, errors) as it comes.
 ninja_progress() {
-  local line last=-2
+  local line last=-10
   while IFS= read -r line; do
     case $line in
       'ninja: '*directory* | 'ninja: no work to do.') ;;
-      '['[0-9]*/[0-9]*'] '*)
-        [ $((SECONDS - last)) -ge 2 ] || continue
-        last=$SECONDS
-        printf '      %4ds  building %s\n' "$SECONDS" "${line%%]*}]"
-        ;;
-      *) printf '      %s\n' "$line" ;;
+      '['[0-9]*/[0-9]*'] '*) progress last "building ${line%%]*}]" ;;
+      *) printf '%s      %s\n' "$(clear_line)" "$line" ;;
     esac
   done
+  clear_line
 }

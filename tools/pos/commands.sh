@@ -5,7 +5,8 @@ cmd_help() {
   cat <<'EOF'
 usage: ./pos COMMAND
 
-  up                  install, build, migrate, start, and wait until ready; harmless when running
+  up [NAME=value...]  install, build, migrate, start, and wait until ready; harmless when running;
+                      settings CLOUDPOS_...=value are kept (an empty value takes one out again)
   down                stop everything; data stays
   status              processes and whether they are ready
   logs [-f] [NAME]    last log lines of one process or of all; -f follows
@@ -21,7 +22,7 @@ EOF
 }
 
 cmd_up() {
-  [ $# -eq 0 ] || die "up takes no arguments"
+  check_setting_names "$@"
   begin_steps 7
   step "Debian packages"
   ensure_packages
@@ -37,6 +38,7 @@ cmd_up() {
     check_ports
   }
   step "Secrets and certificates in $POS_STATE"
+  save_settings "$@"
   prepare_state
   step "PostgreSQL and Redis"
   start_support
@@ -175,7 +177,7 @@ redis_answers() {
     "$(port "$POS_REDIS_PORT")" | grep -qx PONG
 }
 
-service_ready() { curl -fsS -m 2 -o /dev/null "http://127.0.0.1:$(metrics_port "$1")/metrics"; }
+service_ready() { run_in_environment "$1" "$POS_STATE/bin/cloudpos-$1" --probe readiness; }
 
 cmd_logs() {
   local follow=() name=
@@ -206,7 +208,7 @@ cmd_migrate() {
 cmd_rebuild() {
   [ "$*" = reporting ] || die "usage: ./pos rebuild reporting"
   need_running
-  run_in_environment reporting -- "$POS_STATE/bin/cloudpos-reporting" --rebuild
+  run_in_environment reporting "$POS_STATE/bin/cloudpos-reporting" --rebuild
 }
 
 need_running() {

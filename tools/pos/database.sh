@@ -23,7 +23,7 @@ migrate() {
   local name
   as_owner_clean bin/cloudpos-db init --admin-dsn "$(admin_dsn)" --secrets "$POS_STATE/secrets/pg"
   for name in $(services rpc); do
-    run_in_environment "$name" "CLOUDPOS_PG_OWNER_DSN_FILE=$POS_STATE/secrets/pg/${name}_owner.dsn" -- \
+    as_owner_clean "CLOUDPOS_PG_OWNER_DSN_FILE=$POS_STATE/secrets/pg/${name}_owner.dsn" \
       "$POS_STATE/bin/cloudpos-$name" --migrate
   done
 }

@@ -58,6 +58,22 @@ own_settings() {
   as_owner sh -c '[ ! -f settings.env ] || grep -v -e "^#" -e "^[[:space:]]*$" settings.env' || true
 }
 
+check_setting_names() {
+  local pair
+  for pair in "$@"; do
+    [[ $pair =~ ^CLOUDPOS_[A-Z0-9_]+=[^[:cntrl:]]*$ ]] || die "not a setting: $pair (CLOUDPOS_NAME=value)"
+  done
+}
+
+# save_settings NAME=value...: into settings.env; an empty value takes the setting out.
+save_settings() {
+  [ $# -gt 0 ] || return 0
+  { own_settings; printf '%s\n' "$@"; } |
+    awk '{ name = substr($0, 1, index($0, "=") - 1); value[name] = $0 }
+      END { for (name in value) if (value[name] != name "=") print value[name] }' |
+    LC_ALL=C sort | put settings.env
+}
+
 # process_settings NAME: NAME=value lines for the service NAME, sorted.
 process_settings() {
   local known
@@ -76,19 +92,14 @@ check_own_settings() {
   [ -n "$names" ] || return 0
   known=$(for service in $(services); do known_settings "$service"; done)
   while read -r name; do
-    grep -qxF "$name" <<<"$known" || die "$POS_STATE/settings.env: no program knows the setting $name"
+    grep -qxF "$name" <<<"$known" || die "no program knows the setting $name (./pos up $name= takes it out)"
   done <<<"$names"
 }
 
-# run_in_environment SERVICE [NAME=value...] -- COMMAND...: as the service would run.
+# run_in_environment SERVICE COMMAND...: as the service would run.
 run_in_environment() {
-  local service=$1 settings extra=()
+  local settings
+  mapfile -t settings < <(process_settings "$1")
   shift
-  while [ "$1" != -- ]; do
-    extra+=("$1")
-    shift
-  done
-  shift
-  mapfile -t settings < <(process_settings "$service")
-  as_owner_clean "${settings[@]}" "${extra[@]}" "$@"
+  as_owner_clean "${settings[@]}" "$@"
 }

@@ -35,7 +35,7 @@ ensure_node() {
     for file in package.json package-lock.json .npmrc; do
       put "$folder.new/$file" <"tools/pos/node/$file"
     done
-    as_owner env -C "$POS_STATE/$folder.new" npm ci --no-progress --cache .cache 2>&1 | grep . | indent
+    as_owner env -C "$POS_STATE/$folder.new" npm ci --no-progress --loglevel=error --cache .cache 2>&1 | grep . | indent
     as_owner rm -rf "$folder.new/.cache"
     as_owner mv "$folder.new" "$folder"
   )

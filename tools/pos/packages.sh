@@ -47,13 +47,14 @@ apt_install() {
 
 # Turns apt's hundreds of lines into a few.
 apt_progress() {
-  local line got=0 set_up=0
+  local line last=-10 got=0 set_up=0
   while IFS= read -r line; do
     case $line in
-      Get:*) [ $((++got % 100)) -ne 0 ] || printf '      %4ds  downloaded %d\n' "$SECONDS" "$got" ;;
-      'Setting up '*) [ $((++set_up % 50)) -ne 0 ] || printf '      %4ds  set up %d\n' "$SECONDS" "$set_up" ;;
+      Get:*) progress last "downloaded $((++got))" ;;
+      'Setting up '*) progress last "set up $((++set_up))" ;;
     esac
   done
+  clear_line
 }
 
 # without_clusters COMMAND...: runs it so that apt starts no server: no PostgreSQL cluster is made

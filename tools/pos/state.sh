@@ -18,6 +18,18 @@ ensure_system_user() {
     --shell /usr/sbin/nologin "$POS_SYSTEM_USER"
 }
 
+# owner_for_root: who owns a state folder that root makes: the owner of the checkout's first one, so
+# that all of them share the Node tools there, else the system user.
+owner_for_root() {
+  local owner=root
+  [ ! -e .pos ] || owner=$(stat -Lc %U .pos)
+  if [ "$owner" = root ]; then
+    ensure_system_user
+    owner=$POS_SYSTEM_USER
+  fi
+  printf '%s\n' "$owner"
+}
+
 # state_path: where the state folder is or will be; POS_STATE_DIR puts a second instance elsewhere.
 state_path() {
   if [ -n "${POS_STATE_DIR:-}" ]; then
@@ -49,9 +61,10 @@ need_state() { find_state || die "nothing runs here yet: ./pos up first"; }
 make_state() {
   if ! find_state; then
     if [ "$(id -u)" -eq 0 ]; then
-      ensure_system_user
+      local owner
+      owner=$(owner_for_root)
       mkdir -p "$(dirname "$POS_STATE")"
-      install -d -o "$POS_SYSTEM_USER" -g "$POS_SYSTEM_USER" -m 0700 "$POS_STATE"
+      install -d -o "$owner" -g "$(id -g "$owner")" -m 0700 "$POS_STATE"
     else
       install -d -m 0700 "$POS_STATE"
     fi
@@ -61,7 +74,8 @@ make_state() {
     ln -sfn "$POS_STATE" .pos
   fi
   # shellcheck disable=SC2016  # expanded by the inner shell
-  as_owner sh -c 'cd "$1" && mkdir -p bin ca log node postgres redis run secrets sock tls tools web' - "$POS_STATE"
+  as_owner sh -c 'cd "$1" && mkdir -p bin ca log node postgres redis run secrets sock tls tools web' - "$POS_STATE" ||
+    die "user $POS_USER cannot reach $POS_STATE"
 }
 
 # as_owner COMMAND...: runs it as the owner of the state folder, private to that user. The working

@@ -127,21 +127,22 @@ supervisor_runs() { supervisor_pid >/dev/null && ctl pid >/dev/null 2>&1; }
 ctl() { as_owner_clean supervisorctl -c supervisord.conf "$@"; }
 
 start_supervisor() {
+  as_owner rm -f "$(supervisor_socket)"
   as_owner_clean supervisord -c "$POS_STATE/supervisord.conf" 9>&- ||
     die "supervisord did not start; see $POS_STATE/log/supervisord.log"
   wait_for 10 supervisor_runs || die "supervisord does not answer; see $POS_STATE/log/supervisord.log"
 }
 
-# leftovers: pids of this instance's processes that no supervisor holds (it was killed).
+# leftovers: pids of this instance's processes that no supervisor holds (it was killed). They carry
+# the name of its socket in their environment; PostgreSQL and Redis overwrite that with their titles,
+# but work in folders of their own.
 leftovers() {
-  local exe pid
+  local pid mark
+  mark="SUPERVISOR_SERVER_URL=unix://$(supervisor_socket)"
   for pid in $(pgrep -u "$POS_USER" || true); do
-    exe=$(readlink "/proc/$pid/exe" 2>/dev/null) || continue
-    case ${exe% (deleted)} in
-      "$POS_STATE"/bin/*) printf '%s\n' "$pid" ;;
-      "$POS_PG_BIN/postgres" | */redis-server | */redis-check-rdb)
-        tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -qF "$POS_STATE/" && printf '%s\n' "$pid"
-        ;;
+    case $(readlink "/proc/$pid/cwd" 2>/dev/null) in
+      "$POS_STATE/postgres" | "$POS_STATE/redis") printf '%s\n' "$pid" ;;
+      *) ! grep -qzxF "$mark" "/proc/$pid/environ" 2>/dev/null || printf '%s\n' "$pid" ;;
     esac
   done
 }

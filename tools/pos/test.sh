@@ -159,7 +159,7 @@ run_checks() {
 check_shell() {
   local files
   mapfile -t files < <(git ls-files -z | xargs -0 grep -lIE -m1 '^#!/(usr/bin/env bash|bin/(ba)?sh)')
-  shellcheck -x "${files[@]}"
+  shellcheck -x -P SCRIPTDIR "${files[@]}"
 }
 
 run_ctest() {
@@ -186,20 +186,17 @@ run_ctest() {
   fi
 }
 
-# A line at most each two seconds for tests that pass; all else (failures, their output) as it comes.
+# Progress for tests that pass; all else (failures, their output) as it comes.
 ctest_progress() {
-  local line last=-2
+  local line last=-10
   while IFS= read -r line; do
     case $line in
-      *' Start '*[0-9]': '* | '') ;;
-      *' Test '*'#'*' Passed '*)
-        [ $((SECONDS - last)) -ge 2 ] || continue
-        last=$SECONDS
-        printf '      %4ds  test %s\n' "$SECONDS" "${line%% Test *}"
-        ;;
-      *) printf '      %s\n' "$line" ;;
+      *' Start '*[0-9]': '* | '' | 'Internal ctest changing'* | 'Test project '*) ;;
+      *' Test '*'#'*' Passed '*) progress last "test ${line%% Test *}" ;;
+      *) printf '%s      %s\n' "$(clear_line)" "$line" ;;
     esac
   done
+  clear_line
 }
 
 # attribute NAME ELEMENT

@@ -1,0 +1,59 @@
+# shellcheck shell=bash
+# For integration tests: a whole suite of its own, the real processes, on free ports and in a
+# temporary folder, made by ./pos up and removed at the end.
+#
+#   source "$(dirname "$0")/../suite.sh"
+#   suite_start                       # settings as arguments: suite_start CLOUDPOS_LOG_LEVEL=debug
+#   curl "$SUITE_URL/healthz"
+#
+# SUITE_URL is the gateway, SUITE_STATE the state folder, SUITE_SHIFT what was added to each port;
+# suite_pos runs ./pos for it.
+
+SUITE_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+SUITE_FOLDER=
+SUITE_STATE=
+SUITE_SHIFT=
+SUITE_URL=
+
+suite_pos() { POS_STATE_DIR=$SUITE_STATE POS_PORT_SHIFT=$SUITE_SHIFT "$SUITE_ROOT/pos" "$@"; }
+
+# Below the range that the system hands out to clients.
+suite_free_shift() {
+  local shift_ port
+  while true; do
+    shift_=$((1000 + 100 * (RANDOM % 220) + RANDOM % 50))
+    for port in 5440 6390 7101 7102 7103 7107 8080 8101 8102 8103 8107 9080; do
+      [ -z "$(ss -Hltn "sport = :$((port + shift_))")" ] || continue 2
+    done
+    printf '%d\n' "$shift_"
+    return
+  done
+}
+
+suite_start() {
+  SUITE_FOLDER=$(mktemp -d /tmp/pos-suite.XXXXXX)
+  chmod 0711 "$SUITE_FOLDER" # the processes may be another user's
+  SUITE_STATE=$SUITE_FOLDER/state
+  SUITE_SHIFT=$(suite_free_shift)
+  SUITE_URL=http://127.0.0.1:$((8080 + SUITE_SHIFT))
+  trap suite_stop EXIT
+  trap 'exit 130' INT TERM HUP
+  suite_pos up "$@"
+}
+
+suite_stop() {
+  [ -n "$SUITE_FOLDER" ] || return 0
+  suite_pos down >/dev/null || true
+  rm -rf "$SUITE_FOLDER"
+  SUITE_FOLDER=
+}
+
+# check TEXT COMMAND...: ends the test with TEXT unless the command succeeds.
+check() {
+  local text=$1
+  shift
+  "$@" || {
+    printf 'failed: %s\n' "$text" >&2
+    exit 1
+  }
+}
