@@ -75,7 +75,7 @@ enum class ParseMode : std::uint8_t {
 
 class Value;
 
-// A parsed text. Owns its bytes; Values point into it and live as long as it does (it may be moved).
+// A parsed text. Owns its bytes; its Values live as long as it stays where it is.
 class Document {
  public:
   // Errors: kSyntax, kNotCanonical (mode kCanonical), kBadUtf8, kNumberRange, kDuplicateKey,

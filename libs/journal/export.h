@@ -12,7 +12,7 @@
 //    "last":n},...],"sig":signature,"sigKey":id,"v":1}
 // with journals in ascending byte order of their ids. digest is the SHA-256 of all bytes before
 // this line. The signature (Ed25519) is over "posjournal-export/1\n" followed by the canonical
-// object without "sig"; an export may be unsigned: both members absent.
+// object without "sig" (but with "sigKey"); an export may be unsigned: both members absent.
 #pragma once
 
 #include <cstdint>
@@ -26,6 +26,8 @@
 #include "libs/journal/error.h"
 
 namespace cloudpos::journal {
+
+class Value;
 
 inline constexpr std::string_view kExportSignaturePrefix = "posjournal-export/1\n";
 
@@ -103,8 +105,9 @@ class Verifier {
 
  private:
   void Line(std::string_view line);
-  void Entry(std::string_view line, const class Value& value);
-  void Trailer(const class Value& value);
+  void Entry(const Value& value);
+  void CheckEntrySignature(const Value& value, const Hash& hash);
+  void Trailer(const Value& value);
   void Fail(ErrorCode code, std::string reason);
 
   VerifyOptions options_;

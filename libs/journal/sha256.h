@@ -30,6 +30,8 @@ Hash Sha256Of(std::string_view bytes);
 // Lower-case hex, 64 digits for a Hash.
 std::string ToHex(std::string_view bytes);
 std::string ToHex(const Hash& hash);
+// False unless `hex` is an even number of lower-case hex digits.
+bool ParseHex(std::string_view hex, std::string* bytes);
 // False unless `hex` is 64 lower-case hex digits.
 bool ParseHash(std::string_view hex, Hash* hash);
 

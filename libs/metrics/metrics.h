@@ -27,11 +27,14 @@ prometheus::Gauge& Gauge(const std::string& name, const std::string& help, const
 prometheus::Histogram& Latency(const std::string& name, const std::string& help,
                                const Labels& = {});
 
-/// Serves /metrics (and nothing else) until destroyed.
+/// Serves /metrics (and nothing else) until destroyed: the registry and the process's own figures
+/// (memory, CPU, open files, start time).
 class Endpoint {
  public:
+  /// `address` is host:port; UNAVAILABLE when it cannot be bound.
   static absl::StatusOr<std::unique_ptr<Endpoint>> Listen(const std::string& address);
   ~Endpoint();
+  int port() const;  // the one bound (the address may say 0)
 
  private:
   Endpoint();
@@ -39,7 +42,7 @@ class Endpoint {
   std::unique_ptr<Impl> impl_;
 };
 
-/// The registry in Prometheus text form; for tests and golden lists.
+/// What the endpoint serves, in Prometheus text form; for tests and golden lists.
 std::string Render();
 
 }  // namespace cloudpos::metrics

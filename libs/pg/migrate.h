@@ -46,7 +46,10 @@ absl::StatusOr<int> SchemaVersion(const std::string& dsn, const std::string& sch
 absl::Status ProvisionService(const std::string& admin_dsn, const std::string& service,
                               const std::map<std::string, std::string>& passwords);
 
-/// Creates the database when missing.
+/// The login roles of a service: <service>_owner, _rw, _worker and _ro.
+std::vector<std::string> RolesOf(const std::string& service);
+
+/// Creates the database when missing; only roles with a grant may connect to it.
 absl::Status CreateDatabase(const std::string& admin_dsn, const std::string& database);
 
 }  // namespace cloudpos::pg

@@ -12,7 +12,6 @@ enum class ErrorCode : std::uint8_t {
   kOutOfRange,      // a value lies outside the range its field documents
   kBadQuantity,     // a quantity is zero, negative or too large
   kBadTaxOrder,     // a line's tax indices do not ascend or name no tax of the request
-  kBadTaxRate,      // the inclusive taxes of a line add up to -100 % or less
   kLimitExceeded,   // more lines, taxes, discounts or tenders than the limits below
   kOverflow,        // an amount or an intermediate does not fit
   kOverTender,      // a tender other than cash exceeds what is due, or nothing is due any more
@@ -37,7 +36,7 @@ inline constexpr std::int64_t kMaxAmount = (std::int64_t{1} << 53) - 1;
 // Quantities are thousandths of the unit: a billion units.
 inline constexpr std::int64_t kMaxQuantityMilli = 1'000'000'000'000;
 inline constexpr std::int64_t kMaxPricePer = 1'000'000;
-// Rates are parts per million of the base: 1000 %. Negative rates (withholding) end above -100 %.
+// Rates are parts per million of the base: up to 1000 %, withholding down to -100 %.
 inline constexpr std::int32_t kMaxRatePpm = 10'000'000;
 inline constexpr std::int32_t kOneMillionPpm = 1'000'000;
 

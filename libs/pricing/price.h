@@ -9,7 +9,10 @@
 //      An order discount is computed once on the sum of what is left of the discountable lines and
 //      allocated to them by largest remainder. No discount takes more than is left: the result
 //      says how much each one took.
-//   3. taxes (features 5.3) on amount = gross - discounts
+//   3. taxes (features 5.3) on amount = gross - discounts: the inclusive ones are taken out of it,
+//      the exclusive ones then computed on what is left (net), in the order of PriceRequest::taxes.
+//      At level kPerRateGroup each percent tax is rounded once for the document and given back to
+//      its lines by largest remainder; taxes per unit are counted per line at either level.
 // Guaranteed for every result:
 //   line:     gross - line_discount - order_discount = amount = net + inclusive taxes
 //             net + tax = total;  tax = sum of taxes[].amount
@@ -62,7 +65,8 @@ struct PricePolicy {
 // A tax as it applies to this document. The request's list is in order of application.
 struct Tax {
   TaxKind kind = TaxKind::kPercent;
-  // kPercent: parts per million of the base, -999'999..kMaxRatePpm (8.875 % = 88'750).
+  // kPercent: parts per million of the base, 0..kMaxRatePpm (8.875 % = 88'750); an exclusive tax
+  // may be negative (withholding), down to -1'000'000.
   std::int32_t rate_ppm = 0;
   // kFixedPerUnit: minor units per whole unit of quantity, 0..kMaxAmount.
   std::int64_t amount_per_unit = 0;
@@ -142,8 +146,9 @@ struct PriceResult {
 
 // Prices `request` into `result`, which is overwritten; reusing one saves its allocations. A trace,
 // if given, is appended to. On error the result means nothing.
-// Errors, in order of checking: kLimitExceeded, kOutOfRange, kBadTaxOrder, kBadTaxRate,
-// kBadQuantity, kOverflow (gross, an intermediate or a sum beyond kMaxAmount).
+// Errors: kLimitExceeded, kOutOfRange, kBadTaxOrder, kBadQuantity (found in the order of the
+// request: taxes, order discounts, lines), then kOverflow (gross, an intermediate or a sum beyond
+// kMaxAmount) and kOutOfRange (a compound tax whose base falls below zero).
 Error Price(const PriceRequest& request, PriceResult* result, Trace* trace = nullptr);
 
 }  // namespace cloudpos::pricing

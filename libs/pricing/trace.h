@@ -43,7 +43,7 @@ struct TraceStep {
 using Trace = std::vector<TraceStep>;
 
 // One English sentence, amounts with `exponent` decimals (ISO 4217: JPY 0, USD 2, KWD 3), e.g.
-// "line 2, order discount 1: 0.41 = 0.412345 rounded down, remainder rank 2".
+// "line 2, share of order discount 1: 0.41 = 0.412345 rounded down, remainder rank 2".
 std::string Explain(const TraceStep& step, int exponent);
 
 }  // namespace cloudpos::pricing

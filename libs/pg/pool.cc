@@ -1,0 +1,158 @@
+#include <algorithm>
+
+#include "libs/base/clock.h"
+#include "libs/base/error.h"
+#include "libs/base/status_macros.h"
+#include "libs/pg/conninfo.h"
+#include "libs/pg/pool_impl.h"
+#include "libs/pg/sqlstate.h"
+
+namespace cloudpos::pg {
+namespace {
+
+// Pauses between attempts to connect while PostgreSQL is down: short enough that service resumes
+// within a second of its return.
+constexpr std::chrono::milliseconds kFirstPause{50};
+constexpr std::chrono::milliseconds kLongestPause{500};
+constexpr std::chrono::milliseconds kIdleInTransaction{5000};
+
+metrics::Labels LabelsOf(const PoolOptions& options) {
+  return {{"pool", options.application_name}};
+}
+
+absl::StatusOr<std::string> ConninfoOf(const PoolOptions& options) {
+  return WithSession(options.dsn,
+                     {.application_name = options.application_name,
+                      .statement_timeout_ms = options.statement_timeout.count(),
+                      .lock_timeout_ms = options.lock_timeout.count(),
+                      .idle_in_transaction_timeout_ms = kIdleInTransaction.count()});
+}
+
+}  // namespace
+
+Pool::Impl::Impl(PoolOptions pool_options)
+    : options(std::move(pool_options)),
+      conninfo_(ConninfoOf(options)),
+      in_use_(metrics::Gauge("cloudpos_pg_connections_in_use", "Connections lent out",
+                             LabelsOf(options))),
+      open_gauge_(metrics::Gauge("cloudpos_pg_connections_open", "Connections of the pool",
+                                 LabelsOf(options))),
+      refused_(metrics::Counter("cloudpos_pg_borrow_refused_total",
+                                "Borrowers that got no connection in time", LabelsOf(options))),
+      connect_failures_(metrics::Counter("cloudpos_pg_connect_failures_total",
+                                         "Failed attempts to connect", LabelsOf(options))),
+      wait_(metrics::Latency("cloudpos_pg_borrow_wait_seconds",
+                             "Time borrowers waited for a free connection", LabelsOf(options))) {}
+
+std::unique_ptr<Connection> Pool::Impl::TakeIdle(const base::Uuid& tenant) {
+  while (!idle_.empty()) {
+    auto chosen = std::find_if(idle_.rbegin(), idle_.rend(),
+                               [&](const auto& idle) { return idle->tenant() == tenant; });
+    if (chosen == idle_.rend()) chosen = idle_.rbegin();
+    std::unique_ptr<Connection> connection = std::move(*chosen);
+    idle_.erase(std::next(chosen).base());
+    if (!connection->IsStale()) return connection;
+    --open_;
+  }
+  return nullptr;
+}
+
+absl::Status Pool::Impl::MayConnect() {
+  if (!down_) return absl::OkStatus();
+  if (probing_ || Clock::now() < next_attempt_) return last_failure_;
+  probing_ = true;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<Connection>> Pool::Impl::Connect() {
+  absl::StatusOr<std::unique_ptr<Connection>> made =
+      conninfo_.ok() ? Connection::Open(*conninfo_, options.application_name) : conninfo_.status();
+  const std::lock_guard lock(mutex_);
+  probing_ = false;
+  if (made.ok()) {
+    down_ = false;
+    pause_ = std::chrono::milliseconds(0);
+  } else {
+    connect_failures_.Increment();
+    down_ = true;
+    pause_ = std::clamp(pause_ * 2, kFirstPause, kLongestPause);
+    next_attempt_ = Clock::now() + pause_;
+    last_failure_ = made.status();
+    --open_;
+    freed_.notify_one();
+  }
+  return made;
+}
+
+absl::StatusOr<std::unique_ptr<Connection>> Pool::Impl::Borrow(const base::Uuid& tenant,
+                                                               absl::Time deadline) {
+  const auto begin = Clock::now();
+  const absl::Duration left = deadline - base::SystemClock().Now();
+  if (left <= absl::ZeroDuration()) {
+    return base::Fail(common::v1::DEADLINE_EXCEEDED, "no time is left for the database");
+  }
+  const auto give_up =
+      begin + std::min<Clock::duration>(options.borrow_timeout, absl::ToChronoNanoseconds(left));
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    if (auto connection = TakeIdle(tenant)) {
+      in_use_.Increment();
+      lock.unlock();
+      const std::chrono::duration<double> waited = Clock::now() - begin;
+      wait_.Observe(waited.count());
+      return connection;
+    }
+    if (open_ < options.connections) {
+      CLOUDPOS_RETURN_IF_ERROR(MayConnect());
+      ++open_;
+      lock.unlock();
+      auto made = Connect();
+      if (made.ok()) in_use_.Increment();
+      return made;
+    }
+    if (freed_.wait_until(lock, give_up) == std::cv_status::timeout && idle_.empty() &&
+        open_ >= options.connections) {
+      refused_.Increment();
+      return base::Fail(common::v1::OVERLOADED, "all database connections are busy");
+    }
+  }
+}
+
+void Pool::Impl::Return(std::unique_ptr<Connection> connection) {
+  in_use_.Decrement();
+  const bool keep = !connection->broken();
+  if (!keep) connection.reset();  // closes outside the lock
+  const std::lock_guard lock(mutex_);
+  if (keep) {
+    idle_.push_back(std::move(connection));
+  } else {
+    --open_;
+  }
+  open_gauge_.Set(open_);
+  freed_.notify_one();
+}
+
+Pool::Pool(PoolOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
+Pool::~Pool() = default;
+
+const PoolOptions& Pool::options() const { return impl_->options; }
+
+absl::StatusOr<Result> Pool::ExecParams(const CallOptions& options, const Query& query,
+                                        const Param* params, size_t count) {
+  CLOUDPOS_ASSIGN_OR_RETURN(auto borrowed, impl_->Borrow(options.tenant, options.deadline));
+  const Loan connection(*impl_, std::move(borrowed));
+  CLOUDPOS_RETURN_IF_ERROR(connection->SetTenant(options.tenant));
+  auto result = connection->Execute(query, params, count);
+  // Autocommit: a statement under way as the connection broke may have been committed.
+  if (!result.ok() && connection->broken()) return MarkOutcomeUnknown(result.status());
+  return result;
+}
+
+bool Pool::Ping() {
+  auto borrowed = impl_->Borrow(base::Uuid(), base::SystemClock().Now() + absl::Seconds(1));
+  if (!borrowed.ok()) return false;
+  const Loan connection(*impl_, *std::move(borrowed));
+  return connection->ExecuteSimple("SELECT 1", "ping").ok();
+}
+
+}  // namespace cloudpos::pg
