@@ -14,7 +14,7 @@ class Remote : public EventSource {
   absl::Status Pull(const common::v1::PullRequest& request, absl::Time deadline,
                     common::v1::PullResponse* response) override {
     return rpc::Call(channel_, "/cloudpos.common.v1.EventFeed/Pull",
-                     {.deadline = deadline, .traceparent = {}, .token = {}}, request, response);
+                     {.deadline = deadline}, request, response);
   }
 
   absl::Status Snapshot(
@@ -22,7 +22,7 @@ class Remote : public EventSource {
       const std::function<absl::Status(const common::v1::SnapshotResponse&)>& on_message) override {
     common::v1::SnapshotResponse message;
     return rpc::ReadStream(channel_, "/cloudpos.common.v1.EventFeed/Snapshot",
-                           {.deadline = deadline, .traceparent = {}, .token = {}}, request,
+                           {.deadline = deadline}, request,
                            &message, [&] { return on_message(message); });
   }
 

@@ -122,6 +122,7 @@ CREATE INDEX outbox_position ON {{schema}}.outbox (generation, txid, seq);
 CREATE TABLE {{schema}}.outbox_default PARTITION OF {{schema}}.outbox DEFAULT;
 
 ALTER TABLE {{schema}}.outbox ENABLE ROW LEVEL SECURITY;
+ALTER TABLE {{schema}}.outbox FORCE ROW LEVEL SECURITY;
 ALTER TABLE {{schema}}.outbox_default ENABLE ROW LEVEL SECURITY;
 REVOKE ALL ON {{schema}}.outbox, {{schema}}.outbox_default, {{schema}}.feed_generation
   FROM PUBLIC, {{schema}}_rw, {{schema}}_worker, {{schema}}_ro;
@@ -130,4 +131,5 @@ GRANT INSERT, SELECT ON {{schema}}.outbox TO {{schema}}_worker;
 GRANT SELECT ON {{schema}}.feed_generation TO {{schema}}_rw, {{schema}}_worker, {{schema}}_ro;
 CREATE POLICY tenant ON {{schema}}.outbox FOR INSERT TO {{schema}}_rw
   WITH CHECK (tenant_id = nullif(current_setting('app.tenant', true), '')::uuid);
-CREATE POLICY worker ON {{schema}}.outbox TO {{schema}}_worker USING (true) WITH CHECK (true);
+CREATE POLICY worker ON {{schema}}.outbox TO {{schema}}_worker, {{schema}}_owner
+  USING (true) WITH CHECK (true);

@@ -34,10 +34,12 @@ CREATE TABLE {{schema}}.dead_letter (
 );
 
 ALTER TABLE {{schema}}.dead_letter ENABLE ROW LEVEL SECURITY;
+ALTER TABLE {{schema}}.dead_letter FORCE ROW LEVEL SECURITY;
 REVOKE ALL ON {{schema}}.consumer_acks, {{schema}}.consumer_cursors, {{schema}}.dead_letter
   FROM PUBLIC, {{schema}}_rw, {{schema}}_worker, {{schema}}_ro;
 GRANT SELECT, INSERT, UPDATE, DELETE
   ON {{schema}}.consumer_acks, {{schema}}.consumer_cursors, {{schema}}.dead_letter
   TO {{schema}}_worker;
 GRANT SELECT ON {{schema}}.consumer_acks, {{schema}}.consumer_cursors TO {{schema}}_ro;
-CREATE POLICY worker ON {{schema}}.dead_letter TO {{schema}}_worker USING (true) WITH CHECK (true);
+CREATE POLICY worker ON {{schema}}.dead_letter TO {{schema}}_worker, {{schema}}_owner
+  USING (true) WITH CHECK (true);
