@@ -33,7 +33,7 @@ cmd_up() {
   make_state
   lock_state
   load_ports
-  supervisor_runs || {
+  supervisor_pid >/dev/null || {
     stop_leftovers
     check_ports
   }
@@ -71,11 +71,12 @@ prepare_state() {
 }
 
 start_support() {
-  if supervisor_runs; then
+  if ! supervisor_pid >/dev/null; then
+    start_supervisor
+    mark_applied
+  elif ! is_applied; then
     # shellcheck disable=SC2086  # a list of names
     ctl update $POS_SUPPORT | changes_only
-  else
-    start_supervisor
   fi
   wait_for_postgres
 }
@@ -83,9 +84,11 @@ start_support() {
 # start_services: `update` stops and starts what changed, `start` what is new or was stopped.
 start_services() {
   local names
+  if is_applied && all_run; then return; fi
   ctl update | changes_only
   mapfile -t names < <(services)
   ctl start "${names[@]}" | changes_only
+  mark_applied
 }
 changes_only() { { grep -v -e 'already started' -e 'No config updates' || true; } | indent; }
 

@@ -133,6 +133,13 @@ start_supervisor() {
   wait_for 10 supervisor_runs || die "supervisord does not answer; see $POS_STATE/log/supervisord.log"
 }
 
+# Whether the running supervisor has the file as it is now.
+is_applied() { [ "$(as_owner cat run/applied 2>/dev/null)" = "$(conf_hash)" ]; }
+mark_applied() { conf_hash | put run/applied; }
+conf_hash() { as_owner sha256sum supervisord.conf; }
+
+all_run() { ctl status >/dev/null 2>&1; }
+
 # leftovers: pids of this instance's processes that no supervisor holds (it was killed). They carry
 # the name of its socket in their environment; PostgreSQL and Redis overwrite that with their titles,
 # but work in folders of their own.
