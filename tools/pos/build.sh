@@ -43,10 +43,10 @@ ninja_progress() {
   local line last=-10
   while IFS= read -r line; do
     case $line in
-      'ninja: '*directory* | 'ninja: no work to do.') ;;
+      'ninja: '*directory* | 'ninja: no work to do.' | '-- '* | 'Re-checking '*) ;;
       '['[0-9]*/[0-9]*'] '*) progress last "building ${line%%]*}]" ;;
-      *) printf '%s      %s\n' "$(clear_line)" "$line" ;;
+      *) printf '%s      %s\n' "$POS_CLEAR" "$line" ;;
     esac
   done
-  clear_line
+  printf '%s' "$POS_CLEAR"
 }

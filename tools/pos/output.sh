@@ -22,19 +22,22 @@ step() {
   printf '[%d/%d] %3ds  %s\n' "$POS_STEP" "$POS_STEPS" "$SECONDS" "$*"
 }
 
+# What takes the line of `progress` away again.
+POS_CLEAR=
+[ ! -t 1 ] || POS_CLEAR=$'\r\033[K'
+
 # progress LAST TEXT: on a terminal shows TEXT in place of the line before; else prints it when ten
 # seconds have passed since the time in variable LAST.
 progress() {
   local -n last_shown=$1
-  if [ -t 1 ]; then
-    printf '%s      %4ds  %s' "$(clear_line)" "$SECONDS" "$2"
+  if [ -n "$POS_CLEAR" ]; then
+    printf '%s      %4ds  %s' "$POS_CLEAR" "$SECONDS" "$2"
   elif [ $((SECONDS - last_shown)) -ge 10 ]; then
     # shellcheck disable=SC2034  # the caller's variable
     last_shown=$SECONDS
     printf '      %4ds  %s\n' "$SECONDS" "$2"
   fi
 }
-clear_line() { [ ! -t 1 ] || printf '\r\033[K'; }
 
 # Indents a program's output below its step.
 indent() { sed -u 's/^/      /'; }

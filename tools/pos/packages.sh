@@ -54,7 +54,7 @@ apt_progress() {
       'Setting up '*) progress last "set up $((++set_up))" ;;
     esac
   done
-  clear_line
+  printf '%s' "$POS_CLEAR"
 }
 
 # without_clusters COMMAND...: runs it so that apt starts no server: no PostgreSQL cluster is made

@@ -193,10 +193,10 @@ ctest_progress() {
     case $line in
       *' Start '*[0-9]': '* | '' | 'Internal ctest changing'* | 'Test project '*) ;;
       *' Test '*'#'*' Passed '*) progress last "test ${line%% Test *}" ;;
-      *) printf '%s      %s\n' "$(clear_line)" "$line" ;;
+      *) printf '%s      %s\n' "$POS_CLEAR" "$line" ;;
     esac
   done
-  clear_line
+  printf '%s' "$POS_CLEAR"
 }
 
 # attribute NAME ELEMENT
