@@ -2,15 +2,20 @@
 
 #include <poll.h>
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <pqxx/pqxx>
 
+#include "libs/base/clock.h"
 #include "libs/base/error.h"
 #include "libs/pg/sqlstate.h"
 
 namespace cloudpos::pg {
 namespace {
+
+// What a server that works needs at most beyond its own timeouts to say so.
+constexpr std::chrono::seconds kGrace{1};
 
 // The range libpqxx takes parameters from: char pointers, null for NULL.
 class ParamIterator {
@@ -26,14 +31,6 @@ class ParamIterator {
  private:
   const Param* at_;
 };
-
-// libpqxx keeps no SQLSTATE for these.
-std::string_view SqlStateOfRollback(const pqxx::transaction_rollback& error) {
-  if (dynamic_cast<const pqxx::serialization_failure*>(&error) != nullptr) return "40001";
-  if (dynamic_cast<const pqxx::deadlock_detected*>(&error) != nullptr) return "40P01";
-  if (dynamic_cast<const pqxx::statement_completion_unknown*>(&error) != nullptr) return "40003";
-  return "40000";
-}
 
 absl::Status CheckText(const Param* params, size_t count) {
   for (size_t i = 0; i < count; ++i) {
@@ -57,21 +54,59 @@ struct Connection::Session {
   pqxx::connection connection;
   // Lives as long as the session: BEGIN and COMMIT are ours.
   std::optional<pqxx::nontransaction> work;
+  std::optional<Watchdog::Watch> watch;
 };
 
-Connection::Connection(std::unique_ptr<Session> session, std::string pool)
-    : session_(std::move(session)), pool_(std::move(pool)) {}
+// The watchdog looks on for the time of one call.
+class Connection::Armed {
+ public:
+  explicit Armed(const Connection& connection) {
+    const auto limit = connection.options_.statement_timeout;
+    if (!connection.session_->watch || limit.count() == 0) return;
+    const auto now = Watchdog::Clock::now();
+    const auto ends = std::max(now, std::min(now + limit, connection.deadline_));
+    watch_ = &*connection.session_->watch;
+    watch_->Arm(ends + kGrace);
+  }
+  ~Armed() {
+    if (watch_ != nullptr) watch_->Disarm();
+  }
+  Armed(const Armed&) = delete;
+
+ private:
+  Watchdog::Watch* watch_ = nullptr;
+};
+
+Connection::Connection(std::unique_ptr<Session> session, ConnectOptions options)
+    : session_(std::move(session)),
+      options_(std::move(options)),
+      statement_timeout_(options_.statement_timeout) {}
 
 Connection::~Connection() = default;
 
-absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const std::string& conninfo,
-                                                             const std::string& pool) {
+absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const ConnectOptions& options) {
   try {
-    auto session = std::make_unique<Session>(conninfo);
-    return std::unique_ptr<Connection>(new Connection(std::move(session), pool));
+    auto session = std::make_unique<Session>(options.conninfo);
+    if (options.watchdog != nullptr) {
+      session->watch.emplace(*options.watchdog, session->connection.sock());
+    }
+    return std::unique_ptr<Connection>(new Connection(std::move(session), options));
   } catch (const std::exception& error) {
     return StatusOfLostConnection(error.what(), "connect");
   }
+}
+
+void Connection::SetDeadline(absl::Time deadline) {
+  const absl::Duration left = deadline - base::SystemClock().Now();
+  deadline_ = left > absl::Hours(24) ? Watchdog::Clock::time_point::max()
+                                     : Watchdog::Clock::now() + absl::ToChronoNanoseconds(left);
+}
+
+absl::Status Connection::CheckDeadline(std::string_view name) const {
+  if (deadline_ == Watchdog::Clock::time_point::max() || Watchdog::Clock::now() < deadline_) {
+    return absl::OkStatus();
+  }
+  return StatusOfSqlError("57014", "not begun: the deadline has passed", name);
 }
 
 bool Connection::IsStale() const {
@@ -86,17 +121,18 @@ absl::StatusOr<Result> Connection::Guard(std::string_view name, F&& call) {
     broken_ = true;
     return StatusOfLostConnection("the connection was lost before", name);
   }
+  const Armed armed(*this);
   absl::Status status;
   try {
     return Result(std::make_shared<const pqxx::result>(call()));
-  } catch (const pqxx::transaction_rollback& error) {
-    status = StatusOfSqlError(SqlStateOfRollback(error), error.what(), name);
   } catch (const pqxx::broken_connection& error) {
     broken_ = true;
     status = StatusOfLostConnection(error.what(), name);
-  } catch (const pqxx::sql_error& error) {
-    if (EndsSession(error.sqlstate())) broken_ = true;
-    status = StatusOfSqlError(error.sqlstate(), error.what(), name);
+  } catch (const pqxx::failure& error) {
+    // Not only sql_error: serialization failures and deadlocks are no sql_error in libpqxx 6.
+    const std::string_view state = SqlStateIn(error.what());
+    if (state.empty() || EndsSession(state)) broken_ = true;
+    status = StatusOfSqlError(state.empty() ? "XX000" : state, error.what(), name);
   } catch (const std::exception& error) {
     broken_ = true;  // unknown state: not to be used again
     status = StatusOfSqlError("XX000", error.what(), name);
@@ -116,7 +152,7 @@ absl::StatusOr<const Connection::Statement*> Connection::Prepare(const Query& qu
   Statement statement{std::string(query.name) + "/" + std::to_string(++prepared_), query.sql,
                       &metrics::Latency("cloudpos_pg_query_seconds",
                                         "Time of a statement by name, as seen by the client",
-                                        {{"pool", pool_}, {"query", query.name}})};
+                                        {{"pool", options_.pool}, {"query", query.name}})};
   const auto prepared = Guard(query.name, [&] {
     session_->connection.prepare(statement.name, statement.sql);
     session_->connection.prepare_now(statement.name);
@@ -128,6 +164,7 @@ absl::StatusOr<const Connection::Statement*> Connection::Prepare(const Query& qu
 
 absl::StatusOr<Result> Connection::Execute(const Query& query, const Param* params, size_t count) {
   if (absl::Status status = CheckText(params, count); !status.ok()) return Note(status);
+  if (absl::Status status = CheckDeadline(query.name); !status.ok()) return Note(status);
   const auto statement = Prepare(query);
   if (!statement.ok()) return Note(statement.status());
   const auto begin = std::chrono::steady_clock::now();
@@ -148,13 +185,18 @@ absl::StatusOr<Result> Connection::ExecuteSimple(const std::string& sql, std::st
   return result;
 }
 
-absl::Status Connection::SetTenant(const base::Uuid& tenant) {
-  if (tenant == tenant_) return absl::OkStatus();
+absl::Status Connection::Configure(const base::Uuid& tenant,
+                                   std::chrono::milliseconds statement_timeout) {
+  if (tenant == tenant_ && statement_timeout == statement_timeout_) return absl::OkStatus();
   const std::string value = tenant.is_nil() ? "" : tenant.ToString();
-  const auto set =
-      ExecuteSimple("SELECT set_config('app.tenant', '" + value + "', false)", "set_tenant");
-  if (set.ok()) tenant_ = tenant;
-  return set.status();
+  const auto set = ExecuteSimple("SELECT set_config('app.tenant', '" + value +
+                                     "', false), set_config('statement_timeout', '" +
+                                     std::to_string(statement_timeout.count()) + "', false)",
+                                 "configure");
+  if (!set.ok()) return set.status();
+  tenant_ = tenant;
+  statement_timeout_ = statement_timeout;
+  return absl::OkStatus();
 }
 
 absl::Status Connection::Begin(const std::string& sql) {
@@ -166,6 +208,10 @@ absl::Status Connection::Commit() {
   if (!transaction_error_.ok()) {
     Rollback();
     return transaction_error_;
+  }
+  if (absl::Status late = CheckDeadline("commit"); !late.ok()) {
+    Rollback();
+    return late;
   }
   const auto committed = ExecuteSimple("COMMIT", "commit");
   if (committed.ok()) return absl::OkStatus();

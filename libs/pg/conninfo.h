@@ -10,7 +10,7 @@
 namespace cloudpos::pg {
 
 struct SessionOptions {
-  std::string application_name;
+  std::string application_name{};
   int64_t statement_timeout_ms = 0;  // 0: none
   int64_t lock_timeout_ms = 0;
   int64_t idle_in_transaction_timeout_ms = 0;

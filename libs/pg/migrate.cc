@@ -67,7 +67,7 @@ class Migrator {
         lock_sql_("LOCK TABLE " + schema_ + ".schema_migrations IN EXCLUSIVE MODE") {}
 
   absl::Status Prepare() {
-    CLOUDPOS_ASSIGN_OR_RETURN(connection_, Connection::Open(conninfo_, "migrate"));
+    CLOUDPOS_ASSIGN_OR_RETURN(connection_, Connection::Open({.conninfo = conninfo_, .pool = "migrate"}));
     // Two migrators may both find the table missing; the slower one then fails on its name.
     absl::Status created;
     for (int attempt = 0; attempt < 5; ++attempt) {
@@ -138,8 +138,11 @@ class Migrator {
       return connection_->ExecuteSimple(sql, migration.name).status();
     }
     // Beside the transaction that holds the lock, statement by statement. If we die in between, the
-    // next run does all of it again: such migrations say IF NOT EXISTS.
-    CLOUDPOS_ASSIGN_OR_RETURN(const auto beside, Connection::Open(conninfo_, "migrate"));
+    // next run does all of it again: such migrations say IF NOT EXISTS. CREATE INDEX CONCURRENTLY
+    // waits for older snapshots, and the portal of our last SELECT still has one: any simple
+    // statement closes it.
+    CLOUDPOS_RETURN_IF_ERROR(connection_->ExecuteSimple(lock_sql_, "lock").status());
+    CLOUDPOS_ASSIGN_OR_RETURN(const auto beside, Connection::Open({.conninfo = conninfo_, .pool = "migrate"}));
     CLOUDPOS_RETURN_IF_ERROR(DropInvalidIndexes(*beside));
     for (const std::string& statement : SplitStatements(sql)) {
       CLOUDPOS_RETURN_IF_ERROR(beside->ExecuteSimple(statement, migration.name).status());
@@ -223,7 +226,7 @@ absl::StatusOr<int> SchemaVersion(const std::string& dsn, const std::string& sch
   CLOUDPOS_ASSIGN_OR_RETURN(
       const std::string conninfo,
       WithSession(dsn, {.application_name = "cloudpos-version", .statement_timeout_ms = 5000}));
-  CLOUDPOS_ASSIGN_OR_RETURN(const auto connection, Connection::Open(conninfo, "migrate"));
+  CLOUDPOS_ASSIGN_OR_RETURN(const auto connection, Connection::Open({.conninfo = conninfo, .pool = "migrate"}));
   const std::string sql = "SELECT coalesce(max(version), 0)::int AS version FROM " + schema +
                           ".schema_migrations WHERE set_name = $1";
   const Param name[] = {set};

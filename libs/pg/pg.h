@@ -185,8 +185,8 @@ class Result {
 };
 
 struct PoolOptions {
-  std::string dsn;               // libpq connection string
-  std::string application_name;  // shown in pg_stat_activity
+  std::string dsn{};             // libpq connection string
+  std::string application_name{};  // shown in pg_stat_activity
   int connections = 8;
   std::chrono::milliseconds borrow_timeout{1000};    // waiting for a free connection
   std::chrono::milliseconds statement_timeout{5000};  // upper bound for every statement
@@ -195,13 +195,13 @@ struct PoolOptions {
 
 struct CallOptions {
   /// Sets app.tenant (row-level security) for what follows; nil = no tenant (worker roles).
-  base::Uuid tenant;
+  base::Uuid tenant{};
   /// Work that cannot end in time is not started; statements are cut off at it.
   absl::Time deadline = absl::InfiniteFuture();
 };
 
 struct TxOptions {
-  base::Uuid tenant;
+  base::Uuid tenant{};
   absl::Time deadline = absl::InfiniteFuture();
   bool read_only = false;
   /// REPEATABLE READ instead of READ COMMITTED.

@@ -20,19 +20,32 @@ metrics::Labels LabelsOf(const PoolOptions& options) {
   return {{"pool", options.application_name}};
 }
 
-absl::StatusOr<std::string> ConninfoOf(const PoolOptions& options) {
-  return WithSession(options.dsn,
-                     {.application_name = options.application_name,
-                      .statement_timeout_ms = options.statement_timeout.count(),
-                      .lock_timeout_ms = options.lock_timeout.count(),
-                      .idle_in_transaction_timeout_ms = kIdleInTransaction.count()});
+absl::StatusOr<ConnectOptions> ConnectOptionsOf(const PoolOptions& options, Watchdog* watchdog) {
+  CLOUDPOS_ASSIGN_OR_RETURN(
+      std::string conninfo,
+      WithSession(options.dsn,
+                  {.application_name = options.application_name,
+                   .statement_timeout_ms = options.statement_timeout.count(),
+                   .lock_timeout_ms = options.lock_timeout.count(),
+                   .idle_in_transaction_timeout_ms = kIdleInTransaction.count()}));
+  return ConnectOptions{std::move(conninfo), options.application_name, options.statement_timeout,
+                        watchdog};
+}
+
+// Statements alone in autocommit end with the session's own timeout, which is lowered for a nearer
+// deadline. In steps of a factor of two: otherwise each statement would send a new value first.
+std::chrono::milliseconds TimeoutFor(absl::Time deadline, std::chrono::milliseconds longest) {
+  const auto left = absl::ToChronoMilliseconds(deadline - base::SystemClock().Now());
+  std::chrono::milliseconds timeout = longest;
+  while (timeout / 2 >= left && timeout > std::chrono::milliseconds(50)) timeout /= 2;
+  return timeout;
 }
 
 }  // namespace
 
 Pool::Impl::Impl(PoolOptions pool_options)
     : options(std::move(pool_options)),
-      conninfo_(ConninfoOf(options)),
+      connect_(ConnectOptionsOf(options, &watchdog_)),
       in_use_(metrics::Gauge("cloudpos_pg_connections_in_use", "Connections lent out",
                              LabelsOf(options))),
       open_gauge_(metrics::Gauge("cloudpos_pg_connections_open", "Connections of the pool",
@@ -66,7 +79,7 @@ absl::Status Pool::Impl::MayConnect() {
 
 absl::StatusOr<std::unique_ptr<Connection>> Pool::Impl::Connect() {
   absl::StatusOr<std::unique_ptr<Connection>> made =
-      conninfo_.ok() ? Connection::Open(*conninfo_, options.application_name) : conninfo_.status();
+      connect_.ok() ? Connection::Open(*connect_) : connect_.status();
   const std::lock_guard lock(mutex_);
   probing_ = false;
   if (made.ok()) {
@@ -98,6 +111,7 @@ absl::StatusOr<std::unique_ptr<Connection>> Pool::Impl::Borrow(const base::Uuid&
     if (auto connection = TakeIdle(tenant)) {
       in_use_.Increment();
       lock.unlock();
+      connection->SetDeadline(deadline);
       const std::chrono::duration<double> waited = Clock::now() - begin;
       wait_.Observe(waited.count());
       return connection;
@@ -107,7 +121,9 @@ absl::StatusOr<std::unique_ptr<Connection>> Pool::Impl::Borrow(const base::Uuid&
       ++open_;
       lock.unlock();
       auto made = Connect();
-      if (made.ok()) in_use_.Increment();
+      if (!made.ok()) return made;
+      in_use_.Increment();
+      (*made)->SetDeadline(deadline);
       return made;
     }
     if (freed_.wait_until(lock, give_up) == std::cv_status::timeout && idle_.empty() &&
@@ -141,7 +157,8 @@ absl::StatusOr<Result> Pool::ExecParams(const CallOptions& options, const Query&
                                         const Param* params, size_t count) {
   CLOUDPOS_ASSIGN_OR_RETURN(auto borrowed, impl_->Borrow(options.tenant, options.deadline));
   const Loan connection(*impl_, std::move(borrowed));
-  CLOUDPOS_RETURN_IF_ERROR(connection->SetTenant(options.tenant));
+  CLOUDPOS_RETURN_IF_ERROR(connection->Configure(
+      options.tenant, TimeoutFor(options.deadline, impl_->options.statement_timeout)));
   auto result = connection->Execute(query, params, count);
   // Autocommit: a statement under way as the connection broke may have been committed.
   if (!result.ok() && connection->broken()) return MarkOutcomeUnknown(result.status());

@@ -34,7 +34,8 @@ struct Pool::Impl {
   absl::Status MayConnect();
   absl::StatusOr<std::unique_ptr<Connection>> Connect();
 
-  absl::StatusOr<std::string> conninfo_;
+  absl::StatusOr<ConnectOptions> connect_;
+  Watchdog watchdog_;  // outlives the connections
   std::mutex mutex_;
   std::condition_variable freed_;
   std::vector<std::unique_ptr<Connection>> idle_;

@@ -18,7 +18,7 @@ absl::StatusOr<std::unique_ptr<Connection>> OpenAdmin(const std::string& admin_d
       const std::string conninfo,
       WithSession(admin_dsn,
                   {.application_name = "cloudpos-provision", .lock_timeout_ms = 10'000}));
-  auto connection = Connection::Open(conninfo, "provision");
+  auto connection = Connection::Open({.conninfo = conninfo, .pool = "provision"});
   if (!connection.ok()) {
     return absl::UnavailableError("cannot connect as administrator: " +
                                   MessageOf(connection.status()));

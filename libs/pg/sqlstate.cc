@@ -1,5 +1,7 @@
 #include "libs/pg/sqlstate.h"
 
+#include <algorithm>
+
 #include "absl/strings/cord.h"
 #include "libs/base/error.h"
 #include "libs/pg/pg.h"
@@ -57,6 +59,15 @@ std::string FirstLine(std::string_view message, std::string_view query) {
 
 }  // namespace
 
+std::string_view SqlStateIn(std::string_view message) {
+  const std::string_view line = message.substr(0, message.find('\n'));
+  const size_t colon = line.find(":  ");
+  if (colon == std::string_view::npos || line.size() < colon + 9 || line[colon + 8] != ':') return {};
+  const std::string_view state = line.substr(colon + 3, 5);
+  const auto fits = [](char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z'); };
+  return std::all_of(state.begin(), state.end(), fits) ? state : std::string_view();
+}
+
 absl::Status StatusOfSqlError(std::string_view sqlstate, std::string_view message,
                               std::string_view query) {
   base::ErrorCode code = common::v1::INTERNAL;
@@ -80,7 +91,8 @@ absl::Status StatusOfSqlError(std::string_view sqlstate, std::string_view messag
 }
 
 absl::Status StatusOfLostConnection(std::string_view message, std::string_view query) {
-  return StatusOfSqlError("08006", message, query);
+  const std::string_view state = SqlStateIn(message);
+  return StatusOfSqlError(state.empty() ? "08006" : state, message, query);
 }
 
 std::string MessageOf(const absl::Status& status) {

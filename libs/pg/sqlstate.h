@@ -9,8 +9,12 @@
 
 namespace cloudpos::pg {
 
-/// `message` is PostgreSQL's error text in verbose form; its first line is kept for the log, never
-/// for users. `query` names the statement.
+/// The code in PostgreSQL's error text in verbose form ("ERROR:  23505: ..."); empty when there is
+/// none. libpqxx 6 keeps it for some of its exceptions only.
+std::string_view SqlStateIn(std::string_view message);
+
+/// `message` as above; its first line is kept for the log, never for users. `query` names the
+/// statement.
 absl::Status StatusOfSqlError(std::string_view sqlstate, std::string_view message,
                               std::string_view query);
 

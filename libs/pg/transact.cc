@@ -15,17 +15,18 @@ absl::Duration TimeLeft(absl::Time deadline) { return deadline - base::SystemClo
 
 // BEGIN and all that belongs to this transaction alone, in one message.
 std::string BeginText(const TxOptions& options, const PoolOptions& pool,
-                      const base::Uuid& session_tenant) {
+                      const Connection& session) {
   std::string sql = options.repeatable_read ? "BEGIN ISOLATION LEVEL REPEATABLE READ" : "BEGIN";
   if (options.read_only) sql += " READ ONLY";
-  if (options.tenant != session_tenant) {
+  if (options.tenant != session.tenant()) {
     sql += "; SET LOCAL app.tenant = '";
     if (!options.tenant.is_nil()) sql += options.tenant.ToString();
     sql += "'";
   }
-  const absl::Duration left = TimeLeft(options.deadline);
-  if (left < absl::FromChrono(pool.statement_timeout)) {
-    const int64_t millis = std::max<int64_t>(1, absl::ToInt64Milliseconds(left));
+  const auto left = absl::ToChronoMilliseconds(TimeLeft(options.deadline));
+  const auto timeout = std::min(pool.statement_timeout, left);
+  if (timeout != session.statement_timeout()) {
+    const int64_t millis = std::max<int64_t>(1, timeout.count());
     sql += "; SET LOCAL statement_timeout = " + std::to_string(millis);
   }
   return sql;
@@ -47,7 +48,7 @@ absl::StatusOr<std::unique_ptr<Connection>> BorrowAndBegin(Pool& pool, const TxO
   // A connection that turns out to be lost at BEGIN is replaced: nothing has happened yet.
   for (int attempt = 0; attempt <= pool.options().connections; ++attempt) {
     CLOUDPOS_ASSIGN_OR_RETURN(auto connection, pool.impl().Borrow(options.tenant, options.deadline));
-    failed = connection->Begin(BeginText(options, pool.options(), connection->tenant()));
+    failed = connection->Begin(BeginText(options, pool.options(), *connection));
     if (failed.ok()) return connection;
     const bool lost = connection->broken();
     if (!lost) connection->Rollback();

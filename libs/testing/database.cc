@@ -47,7 +47,7 @@ class Admin {
   Admin() {
     const std::string conninfo =
         Check(pg::WithSession(AdminDsn(), {.application_name = "cloudpos-test"}));
-    connection_ = Check(pg::Connection::Open(conninfo, "test"));
+    connection_ = Check(pg::Connection::Open({.conninfo = conninfo, .pool = "test"}));
   }
   pg::Result Run(const std::string& sql) { return Check(connection_->ExecuteSimple(sql, "test")); }
 
