@@ -60,6 +60,9 @@ need_state() { find_state || die "nothing runs here yet: ./pos up first"; }
 # make_state: creates the state folder (and user) where missing.
 make_state() {
   if ! find_state; then
+    # Such names cannot be written into the settings of supervisor, PostgreSQL and Redis.
+    [[ $POS_STATE != *[%\'\"\\[:cntrl:]]* ]] ||
+      die "the path $POS_STATE has a character that is not possible here: %, quote, backslash"
     if [ "$(id -u)" -eq 0 ]; then
       local owner
       owner=$(owner_for_root)

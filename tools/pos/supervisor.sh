@@ -25,7 +25,7 @@ program_entry() {
   shift 4
   for word in "$POS_STATE/tools/run-process" "$@"; do command+="$(quoted "$word") "; done
   printf '\n[program:%s]\ncommand=%s\npriority=%s\n' "$name" "$command" "$priority"
-  printf '%s\n' "directory=${POS_STATE//%/%%}" 'startsecs=0' 'startretries=1000000000' \
+  printf '%s\n' "directory=$POS_STATE" 'startsecs=0' 'startretries=1000000000' \
     'autorestart=true' "$(log_options "$name")" "$options"
   printf 'environment=POS_RUN_STAMP=%s' "$(quoted "$POS_STATE/run/$name.started")"
   while IFS= read -r line; do
@@ -35,7 +35,7 @@ program_entry() {
 }
 
 log_options() {
-  local log=${POS_STATE//%/%%}/log/$1.log
+  local log=$POS_STATE/log/$1.log
   if [ "$1" = keeper ]; then
     printf '%s\n' 'stdout_logfile=NONE' "stderr_logfile=$log"
   else
@@ -50,15 +50,15 @@ supervisor_head() {
   cat <<EOF
 ; Written by ./pos up.
 [unix_http_server]
-file=${socket//%/%%}
+file=$socket
 chmod=0700
 
 [supervisord]
-logfile=${POS_STATE//%/%%}/log/supervisord.log
+logfile=$POS_STATE/log/supervisord.log
 logfile_maxbytes=10MB
 logfile_backups=3
-pidfile=${POS_STATE//%/%%}/run/supervisord.pid
-directory=${POS_STATE//%/%%}
+pidfile=$POS_STATE/run/supervisord.pid
+directory=$POS_STATE
 umask=077
 nocleanup=true
 
@@ -66,7 +66,7 @@ nocleanup=true
 supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
 
 [supervisorctl]
-serverurl=unix://${socket//%/%%}
+serverurl=unix://$socket
 EOF
 }
 
