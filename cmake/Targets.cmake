@@ -69,7 +69,7 @@ function(cloudpos_service name)
   cmake_parse_arguments(ARG "" "" "DEPS;TEST_DEPS" ${ARGN})
   cloudpos_embed_migrations(${name})
   cloudpos_program(${name}
-    DEPS cloudpos::proto_${name} cloudpos::${name}_migrations cloudpos::rpc cloudpos::events
+    DEPS cloudpos::proto_${name} cloudpos::${name}_migrations cloudpos::service cloudpos::rpc cloudpos::events
          cloudpos::pg cloudpos::config cloudpos::log cloudpos::metrics cloudpos::base ${ARG_DEPS}
     TEST_DEPS cloudpos::testing ${ARG_TEST_DEPS})
 endfunction()

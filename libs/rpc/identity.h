@@ -16,10 +16,11 @@ namespace cloudpos::rpc {
 class IdentityFeed {
  public:
   struct Options {
-    std::shared_ptr<grpc::Channel> auth;
-    std::string state_dir;
-    const base::Clock* clock;
-    token::Verifier* verifier;
+    std::string service{};  // who asks; prefixes the metric
+    std::shared_ptr<grpc::Channel> auth{};
+    std::string state_dir{};
+    const base::Clock* clock = nullptr;
+    token::Verifier* verifier = nullptr;
   };
   explicit IdentityFeed(Options options);  // loads the kept state, starts asking
   ~IdentityFeed();
