@@ -60,13 +60,15 @@ absl::Status CreateRole(Connection& connection, const std::string& role, const s
   CLOUDPOS_RETURN_IF_ERROR(CheckIdentifier(role));
   if (password.empty()) return absl::InvalidArgumentError("empty password for role " + role);
   CLOUDPOS_ASSIGN_OR_RETURN(const std::string verifier, ScramVerifier(password));
+  // Roles belong to the cluster, and two sessions that alter one at once fail: one after the other.
   const std::string sql =
+      "BEGIN; LOCK TABLE pg_catalog.pg_authid IN SHARE ROW EXCLUSIVE MODE;"
       "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = " + QuoteLiteral(role) +
       ") THEN CREATE ROLE " + role + "; END IF; END $$;"
       "ALTER ROLE " + role +
       " LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS PASSWORD " +
       QuoteLiteral(verifier) + ";" +
-      "ALTER ROLE " + role + " SET search_path = " + schema;
+      "ALTER ROLE " + role + " SET search_path = " + schema + "; COMMIT";
   return Run(connection, sql, "creating role " + role);
 }
 
