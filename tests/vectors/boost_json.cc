@@ -1,0 +1,2 @@
+// Boost.JSON is header-only here: its definitions are compiled once.
+#include <boost/json/src.hpp>
