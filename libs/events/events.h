@@ -40,7 +40,7 @@ struct NewEvent {
   std::string aggregate_id;
   std::string event_type;  // full name of the payload message
   std::string payload;     // serialised payload
-  std::string traceparent;
+  std::string traceparent = {};
 };
 
 /// Builds a NewEvent from a payload message.
@@ -60,9 +60,9 @@ absl::Status Append(pg::Tx& tx, const NewEvent& event);
 absl::Status AppendAll(pg::Tx& tx, const std::vector<NewEvent>& events);
 
 struct FeedOptions {
-  std::string producer;     // the service, which is also its schema
-  pg::Pool* pool;           // worker role
-  const base::Clock* clock;
+  std::string producer;      // the service, which is also its schema
+  pg::Pool* pool = nullptr;  // worker role
+  const base::Clock* clock = nullptr;
   /// SQL for one page where the payload lies elsewhere; null: the outbox's own. Parameters, all of
   /// which it must use, and columns (in any order, one row per event, oldest first):
   ///   $1 integer, $2 text, $3 bigint   position read up to: generation, txid, seq
@@ -78,7 +78,9 @@ struct FeedOptions {
   /// Sends the state behind the feed, within one REPEATABLE READ transaction: calls `send` with
   /// events in batches. Null: Snapshot replays the whole outbox.
   std::function<absl::Status(pg::Tx&, const std::function<absl::Status(std::vector<Event>)>& send)>
-      snapshot;
+      snapshot = {};
+  /// False: no thread; the caller runs Guard and MaintainPartitions (tests).
+  bool has_guard_thread = true;
 };
 
 /// Serves cloudpos.common.v1.EventFeed for one producer; guards the generation and drops old
@@ -148,10 +150,10 @@ std::shared_ptr<EventSource> LocalSource(Feed* feed);
 struct ConsumerOptions {
   std::string consumer;  // this service, also its schema: "reporting"
   std::string producer;  // "transaction"
-  std::shared_ptr<grpc::Channel> channel;
-  pg::Pool* pool;        // worker role of the consumer
-  redis::Options redis;  // of the doorbell; without url: polling only
-  const base::Clock* clock;
+  std::shared_ptr<grpc::Channel> channel = {};
+  pg::Pool* pool = nullptr;   // worker role of the consumer
+  redis::Options redis = {};  // of the doorbell; without url: polling only
+  const base::Clock* clock = nullptr;
   std::chrono::milliseconds poll{1000};  // beside the doorbell
   int batch = 200;
   /// Applies a batch inside the transaction that moves the cursor. Effects need unique keys: the
@@ -159,20 +161,20 @@ struct ConsumerOptions {
   /// the poison one parked in dead_letter with its key (tenant, aggregate); later events of a parked
   /// key are parked too. Faults that pass by themselves (pg::IsTransient, UNAVAILABLE,
   /// DEADLINE_EXCEEDED, CANCELLED) are tried again for ever. May run more than once for a batch.
-  std::function<absl::Status(pg::Tx&, const std::vector<Event>&)> apply;
+  std::function<absl::Status(pg::Tx&, const std::vector<Event>&)> apply = {};
   /// Event types wanted; others are skipped. Empty: all.
-  std::vector<std::string> event_types;
+  std::vector<std::string> event_types = {};
   /// Name of the cursor row; differs from `producer` only for a rebuild beside the live one. Empty:
   /// the producer's name.
-  std::string cursor_name;
+  std::string cursor_name = {};
   /// A consumer without a cursor starts by Snapshot rather than at the oldest event kept.
   bool start_from_snapshot = false;
   /// Called when the producer lost our cursor, in a transaction of its own before the snapshot is
   /// read: a place to clear what a snapshot cannot correct. May run again after a crash. Without it
   /// and without start_from_snapshot a lost cursor is an alert, and nothing is applied any more.
-  std::function<absl::Status(pg::Tx&)> on_resync;
+  std::function<absl::Status(pg::Tx&)> on_resync = {};
   /// Instead of `channel`.
-  std::shared_ptr<EventSource> source;
+  std::shared_ptr<EventSource> source = {};
 };
 
 /// Pulls, applies and moves the cursor on a thread of its own until destroyed. Any number of

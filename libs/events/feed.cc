@@ -90,7 +90,7 @@ struct Feed::Impl {
                                 "Events handed to consumers, repeats included.")),
         lost(metrics::Counter("cloudpos_" + options.producer + "_event_cursors_lost_total",
                               "Pulls refused with CURSOR_LOST.")) {
-    thread = std::thread([this] { Run(); });
+    if (options.has_guard_thread) thread = std::thread([this] { Run(); });
   }
 
   ~Impl() {
@@ -99,7 +99,7 @@ struct Feed::Impl {
       stopping = true;
     }
     wake.notify_all();
-    thread.join();
+    if (thread.joinable()) thread.join();
   }
 
   void Run();
