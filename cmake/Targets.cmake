@@ -69,8 +69,9 @@ function(cloudpos_service name)
   cmake_parse_arguments(ARG "" "" "DEPS;TEST_DEPS" ${ARGN})
   cloudpos_embed_migrations(${name})
   cloudpos_program(${name}
-    DEPS cloudpos::proto_${name} cloudpos::${name}_migrations cloudpos::service cloudpos::rpc cloudpos::events
-         cloudpos::pg cloudpos::config cloudpos::log cloudpos::metrics cloudpos::base ${ARG_DEPS}
+    DEPS cloudpos::proto_${name} cloudpos::${name}_migrations cloudpos::service cloudpos::rpc
+         cloudpos::events cloudpos::pg cloudpos::config cloudpos::log cloudpos::metrics
+         cloudpos::base ${ARG_DEPS}
     TEST_DEPS cloudpos::testing ${ARG_TEST_DEPS})
 endfunction()
 
@@ -89,9 +90,9 @@ function(cloudpos_embed_migrations name)
   add_library(cloudpos::${name}_migrations ALIAS cloudpos_${name}_migrations)
 endfunction()
 
-# cloudpos_proto(name DEPS...): messages of proto/cloudpos/<name>/v1/*.proto. Messages only: RPCs are
-# dispatched by descriptor (libs/rpc), so no gRPC stubs are generated. Link it as a whole archive
-# where descriptors are looked up by name (the gateway): see cloudpos::proto_all.
+# cloudpos_proto(name DEPS...): messages of proto/cloudpos/<name>/v1/*.proto. Messages only: RPCs
+# are dispatched by descriptor (libs/rpc), so no gRPC stubs are generated. Link it as a whole
+# archive where descriptors are looked up by name (the gateway): see cloudpos::proto_all.
 function(cloudpos_proto name)
   cmake_parse_arguments(ARG "" "" "DEPS" ${ARGN})
   set(root ${PROJECT_SOURCE_DIR}/proto)

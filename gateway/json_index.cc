@@ -42,12 +42,13 @@ const MessageIndex& Build(const Descriptor* type, Table& table) {
   for (int i = 0; i < type->field_count(); ++i) {
     const FieldDescriptor* field = type->field(i);
     const bool is_message = field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE;
-    index.fields.push_back({.descriptor = field,
-                            .name = field->json_name(),
-                            .prefix = "\"" + field->json_name() + "\":",
-                            .is_map = field->is_map(),
-                            .has_presence = field->has_presence(),
-                            .message = is_message ? &Build(field->message_type(), table) : nullptr});
+    index.fields.push_back(
+        {.descriptor = field,
+         .name = field->json_name(),
+         .prefix = "\"" + field->json_name() + "\":",
+         .is_map = field->is_map(),
+         .has_presence = field->has_presence(),
+         .message = is_message ? &Build(field->message_type(), table) : nullptr});
   }
   for (size_t i = 0; i < index.fields.size(); ++i) index.by_name[index.fields[i].name] = i;
   return index;

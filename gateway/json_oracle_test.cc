@@ -1,5 +1,6 @@
-// The oracle of the transcoder: protobuf's own JSON library. For every message type in the descriptor
-// pool, random messages must survive our writer -> its reader and its writer -> our reader.
+// The oracle of the transcoder: protobuf's own JSON library. For every message type in the
+// descriptor pool, random messages must survive our writer -> its reader and its writer -> our
+// reader.
 
 #include <google/protobuf/util/json_util.h>
 #include <google/protobuf/util/message_differencer.h>

@@ -321,9 +321,10 @@ absl::Status SetFieldFromText(Message* message, const FieldDescriptor* field, st
   const MessageIndex& index = IndexOf(message->GetDescriptor());
   const JsonField* json_field = index.FindByNumber(field->number());
   JsonNode node{.kind = Kind::kString, .text = text};
-  const bool is_bool = field->cpp_type() == FieldDescriptor::CPPTYPE_BOOL ||
-                       (json_field->message != nullptr &&
-                        json_field->message->descriptor->full_name() == "google.protobuf.BoolValue");
+  const bool is_bool =
+      field->cpp_type() == FieldDescriptor::CPPTYPE_BOOL ||
+      (json_field->message != nullptr &&
+       json_field->message->descriptor->full_name() == "google.protobuf.BoolValue");
   if (is_bool && (text == "true" || text == "false")) {
     node = {.kind = Kind::kBool, .boolean = text == "true"};
   }

@@ -168,8 +168,9 @@ TEST_CASE("WriteJson: zero values stay, unset messages and optionals go", "[gate
   request.add_parts();
   std::string json;
   REQUIRE(WriteJson(request, &json).ok());
-  CHECK(json ==
-        R"({"toyId":"","name":"","colour":"COLOUR_UNSPECIFIED","tags":[],"parts":[{"sku":"","quantityMilli":0}]})");
+  CHECK(
+      json ==
+      R"({"toyId":"","name":"","colour":"COLOUR_UNSPECIFIED","tags":[],"parts":[{"sku":"","quantityMilli":0}]})");
 }
 
 TEST_CASE("WriteJson: what has no JSON form is an internal error", "[gateway][json]") {

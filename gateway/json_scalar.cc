@@ -81,7 +81,8 @@ std::optional<ScalarError> ReadSigned(const JsonNode& node, int64_t min, int64_t
 std::optional<ScalarError> ReadUnsigned(const JsonNode& node, uint64_t max, uint64_t* out) {
   Integer value;
   if (auto error = ReadInteger(node, &value)) return error;
-  if (value.magnitude > max || (value.is_negative && value.magnitude > 0)) return OutOfRange(0, max);
+  if (value.magnitude > max || (value.is_negative && value.magnitude > 0))
+    return OutOfRange(0, max);
   *out = value.magnitude;
   return std::nullopt;
 }
@@ -98,7 +99,8 @@ std::optional<ScalarError> ReadDouble(const JsonNode& node, double max, double* 
       return std::nullopt;
     }
     // from_chars would also take "inf" and "nan".
-    if (node.text.find_first_not_of("0123456789+-.eE") != node.text.npos) return WrongType("a number");
+    if (node.text.find_first_not_of("0123456789+-.eE") != node.text.npos)
+      return WrongType("a number");
   } else if (node.kind != Kind::kNumber) {
     return WrongType("a number");
   }

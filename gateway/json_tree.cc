@@ -118,7 +118,8 @@ class TreeBuilder {
   /// Moves the last n finished values into the tree's memory.
   std::span<const JsonNode> Keep(size_t n) {
     if (n == 0) return {};
-    auto* block = static_cast<JsonNode*>(memory_->allocate(n * sizeof(JsonNode), alignof(JsonNode)));
+    auto* block =
+        static_cast<JsonNode*>(memory_->allocate(n * sizeof(JsonNode), alignof(JsonNode)));
     std::uninitialized_copy(stack_.end() - static_cast<std::ptrdiff_t>(n), stack_.end(), block);
     stack_.resize(stack_.size() - n);
     return {block, n};

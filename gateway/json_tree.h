@@ -1,8 +1,8 @@
 #pragma once
 
-// JSON text to a tree of nodes that keeps what a DOM forgets: duplicate keys and numbers as they were
-// written. Boost.JSON does the parsing (RFC 8259, strict UTF-8); the limits are enforced while it
-// parses, so that a hostile body costs no more than its bytes.
+// JSON text to a tree of nodes that keeps what a DOM forgets: duplicate keys and numbers as they
+// were written. Boost.JSON does the parsing (RFC 8259, strict UTF-8); the limits are enforced while
+// it parses, so that a hostile body costs no more than its bytes.
 
 #include <cstdint>
 #include <memory_resource>

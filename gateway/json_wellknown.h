@@ -25,7 +25,8 @@ std::optional<TimeParts> ParseTimestamp(std::string_view text);
 std::optional<std::string> FormatDuration(TimeParts duration);
 std::optional<TimeParts> ParseDuration(std::string_view text);
 
-/// A field mask's path: snake_case <-> lowerCamelCase; nullopt when it would not come back the same.
+/// A field mask's path: snake_case <-> lowerCamelCase; nullopt when it would not come back the
+/// same.
 std::optional<std::string> PathToCamel(std::string_view path);
 std::optional<std::string> PathToSnake(std::string_view path);
 

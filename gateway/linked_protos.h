@@ -1,7 +1,7 @@
 #pragma once
 
-// Every proto file whose generated code this program links. The gateway knows its services by nothing
-// else.
+// Every proto file whose generated code this program links. The gateway knows its services by
+// nothing else.
 
 #include <vector>
 

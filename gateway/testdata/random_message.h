@@ -57,9 +57,9 @@ class RandomMessage {
   }
 
   std::string Text() {
-    static const char* kPieces[] = {"a",  "Zed", " ",  "\"", "\\",         "/",          "\n", "\x01",
-                                    "\t", "é",   "ß€", "日本", "\xF0\x9F\x98\x80", "\xE2\x80\xA8", "<b>", "\x7F",
-                                    "0",  "&",   "'",  "\xC2\x85"};
+    static const char* kPieces[] = {
+        "a",  "Zed", " ",  "\"", "\\",  "/",    "\n", "\x01", "\t", "é",
+        "ß€", "日本", "\xF0\x9F\x98\x80", "\xE2\x80\xA8", "<b>", "\x7F", "0",  "&",    "'",  "\xC2\x85"};
     std::string text;
     for (int64_t i = Between(0, 6); i > 0; --i) text += kPieces[Between(0, 19)];
     return text;
@@ -70,7 +70,8 @@ class RandomMessage {
     return bytes;
   }
   double Number() {
-    static const double kSpecial[] = {0, 1, -1, 0.1, 1e300, -1e-300, 5e-324, 123456789.125, 1.0 / 3};
+    static const double kSpecial[] = {0,      1, -1, 0.1, 1e300, -1e-300, 5e-324, 123456789.125,
+                                      1.0 / 3};
     return Flip() ? kSpecial[Between(0, 8)] : static_cast<double>(Between(-1000000, 1000000)) / 64;
   }
   int64_t Integer(int64_t low, int64_t high) {
@@ -88,8 +89,9 @@ class RandomMessage {
     if (depth <= 0) return;
     const char* names[] = {"google.protobuf.Timestamp", "google.protobuf.Int64Value",
                            "google.rpc.ErrorInfo", "google.protobuf.Value"};
-    const auto* inner_type = google::protobuf::DescriptorPool::generated_pool()->FindMessageTypeByName(
-        names[Between(0, 3)]);
+    const auto* inner_type =
+        google::protobuf::DescriptorPool::generated_pool()->FindMessageTypeByName(
+            names[Between(0, 3)]);
     if (inner_type == nullptr) return;
     std::unique_ptr<google::protobuf::Message> inner(
         google::protobuf::MessageFactory::generated_factory()->GetPrototype(inner_type)->New());

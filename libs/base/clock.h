@@ -43,8 +43,9 @@ class FakeClock : public Clock {
 std::string FormatTime(absl::Time time);
 absl::StatusOr<absl::Time> ParseTime(std::string_view text, std::string_view field);
 
-/// The business date: the store's local date of `time`, where a day begins at `cutoff_minutes`
-/// after midnight (0..1439). A sale at 00:30 with cut-off 04:00 belongs to the day before.
+/// The business date: the store's local date of `time`, where a day begins at
+/// `cutoff_minutes` after midnight (0..1439). A sale at 00:30 with cut-off 04:00 belongs to the day
+/// before.
 absl::CivilDay BusinessDate(absl::Time time, const absl::TimeZone& zone, int cutoff_minutes);
 std::string FormatDate(absl::CivilDay day);  // "2026-01-05"
 absl::StatusOr<absl::CivilDay> ParseDate(std::string_view text, std::string_view field);

@@ -28,13 +28,15 @@ struct ErrorInfo {
   std::string detail;  // one safe sentence for people; never internals
   std::vector<FieldViolation> fields;
   std::string hint;                                      // what to do about it; may be empty
-  std::vector<std::pair<std::string, std::string>> data;  // machine-readable extras, e.g. {"head","17"}
+  std::vector<std::pair<std::string, std::string>>
+      data;  // machine-readable extras, e.g. {"head","17"}
   std::optional<std::chrono::milliseconds> retry_after;
 };
 
 /// A refusal with `code`; the canonical code is the one error.proto names for it.
 absl::Status Fail(ErrorCode code, std::string_view detail);
-/// The same about one field, e.g. Fail(OUT_OF_RANGE, "lines[2].quantityMilli", "must be 1 or more").
+/// The same about one field, e.g. Fail(OUT_OF_RANGE, "lines[2].quantityMilli", "must be 1 or
+/// more").
 absl::Status Fail(ErrorCode code, std::string_view field, std::string_view detail,
                   std::string_view hint = {});
 absl::Status Fail(const ErrorInfo& info);

@@ -22,9 +22,9 @@ struct Position {
   friend auto operator<=>(const Position&, const Position&) = default;
 };
 
-/// A position and who stands there: `tag` comes from the event's id, so that after a restore another
-/// event at the same position is not taken for the one that was read. A cursor that names no event
-/// (of a snapshot, or of an end of the log) has seq and tag 0.
+/// A position and who stands there: `tag` comes from the event's id, so that after a restore
+/// another event at the same position is not taken for the one that was read. A cursor that names
+/// no event (of a snapshot, or of an end of the log) has seq and tag 0.
 struct Cursor {
   Position at;
   uint64_t tag = 0;

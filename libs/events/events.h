@@ -71,9 +71,9 @@ struct FeedOptions {
   ///   event_id, tenant_id, aggregate_type, aggregate_id, event_type, payload (bytea, not null),
   ///   traceparent, recorded_at, shard, generation, txid (text), seq, weight (integer: lines)
   /// It must start from outbox_page($1, $2::xid8, $3, $4::smallint[], $5), which holds the rule of
-  /// the horizon, and join one to one: what a join drops is lost to every consumer. Like the default
-  /// (page.cc) it should leave out rows that have $6 bytes before them: the feed cuts pages itself,
-  /// but only after the rows have travelled.
+  /// the horizon, and join one to one: what a join drops is lost to every consumer. Like the
+  /// default (page.cc) it should leave out rows that have $6 bytes before them: the feed cuts pages
+  /// itself, but only after the rows have travelled.
   const pg::Query* page_query = nullptr;
   /// Sends the state behind the feed, within one REPEATABLE READ transaction: calls `send` with
   /// events in batches. Null: Snapshot replays the whole outbox.
@@ -158,8 +158,8 @@ struct ConsumerOptions {
   int batch = 200;
   /// Applies a batch inside the transaction that moves the cursor. Effects need unique keys: the
   /// same event may come again. On a non-transient error the batch is retried event by event and
-  /// the poison one parked in dead_letter with its key (tenant, aggregate); later events of a parked
-  /// key are parked too. Faults that pass by themselves (pg::IsTransient, UNAVAILABLE,
+  /// the poison one parked in dead_letter with its key (tenant, aggregate); later events of a
+  /// parked key are parked too. Faults that pass by themselves (pg::IsTransient, UNAVAILABLE,
   /// DEADLINE_EXCEEDED, CANCELLED) are tried again for ever. May run more than once for a batch.
   std::function<absl::Status(pg::Tx&, const std::vector<Event>&)> apply = {};
   /// Event types wanted; others are skipped. Empty: all.

@@ -57,8 +57,8 @@ absl::Status Maintenance::Guard() {
   return absl::OkStatus();
 }
 
-// The worker role may not see other roles' sessions, so the age is taken from the horizon itself: how
-// long xmin has stood still while newer transactions exist.
+// The worker role may not see other roles' sessions, so the age is taken from the horizon itself:
+// how long xmin has stood still while newer transactions exist.
 void Maintenance::MeasureHorizon(uint64_t xmin, uint64_t xmax) {
   const absl::Time now = clock_->Now();
   if (xmin != horizon_ || xmin >= xmax) {

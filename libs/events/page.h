@@ -62,6 +62,7 @@ struct Page {
 
 /// One page; at least one event when there is one. `query` as in FeedOptions, null for the outbox's
 /// own payloads.
-absl::StatusOr<Page> ReadPage(const Runner& run, const pg::Query* query, const PageRequest& request);
+absl::StatusOr<Page> ReadPage(const Runner& run, const pg::Query* query,
+                              const PageRequest& request);
 
 }  // namespace cloudpos::events

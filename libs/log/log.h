@@ -39,10 +39,14 @@ bool Enabled(Level level);
 
 void Write(Level level, std::string_view message, const Field* fields, size_t count);
 
-inline void Debug(std::string_view m, Fields f = {}) { Write(Level::kDebug, m, f.begin(), f.size()); }
+inline void Debug(std::string_view m, Fields f = {}) {
+  Write(Level::kDebug, m, f.begin(), f.size());
+}
 inline void Info(std::string_view m, Fields f = {}) { Write(Level::kInfo, m, f.begin(), f.size()); }
 inline void Warn(std::string_view m, Fields f = {}) { Write(Level::kWarn, m, f.begin(), f.size()); }
-inline void Error(std::string_view m, Fields f = {}) { Write(Level::kError, m, f.begin(), f.size()); }
+inline void Error(std::string_view m, Fields f = {}) {
+  Write(Level::kError, m, f.begin(), f.size());
+}
 
 /// The line Write would put out; for tests.
 std::string Format(Level level, std::string_view message, const Field* fields, size_t count);

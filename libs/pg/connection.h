@@ -26,8 +26,8 @@ struct ConnectOptions {
   Watchdog* watchdog = nullptr;
 };
 
-/// Not thread-safe. Once broken it stays so: libpqxx would reconnect silently and lose the session's
-/// tenant, so each use checks first, and the owner makes a new object.
+/// Not thread-safe. Once broken it stays so: libpqxx would reconnect silently and lose the
+/// session's tenant, so each use checks first, and the owner makes a new object.
 class Connection {
  public:
   static absl::StatusOr<std::unique_ptr<Connection>> Open(const ConnectOptions& options);
@@ -42,8 +42,8 @@ class Connection {
   /// Runs one or more statements without parameters in one message.
   absl::StatusOr<Result> ExecuteSimple(const std::string& sql, std::string_view name);
 
-  /// Sets app.tenant and statement_timeout for the session; costs a round trip only when they differ
-  /// from what it has.
+  /// Sets app.tenant and statement_timeout for the session; costs a round trip only when they
+  /// differ from what it has.
   absl::Status Configure(const base::Uuid& tenant, std::chrono::milliseconds statement_timeout);
   const base::Uuid& tenant() const { return tenant_; }
   std::chrono::milliseconds statement_timeout() const { return statement_timeout_; }

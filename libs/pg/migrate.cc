@@ -62,12 +62,14 @@ class Migrator {
         schema_(std::move(schema)),
         select_sql_("SELECT name, checksum FROM " + schema_ +
                     ".schema_migrations WHERE set_name = $1 AND version = $2"),
-        insert_sql_("INSERT INTO " + schema_ +
-                    ".schema_migrations (set_name, version, name, checksum) VALUES ($1, $2, $3, $4)"),
+        insert_sql_(
+            "INSERT INTO " + schema_ +
+            ".schema_migrations (set_name, version, name, checksum) VALUES ($1, $2, $3, $4)"),
         lock_sql_("LOCK TABLE " + schema_ + ".schema_migrations IN EXCLUSIVE MODE") {}
 
   absl::Status Prepare() {
-    CLOUDPOS_ASSIGN_OR_RETURN(connection_, Connection::Open({.conninfo = conninfo_, .pool = "migrate"}));
+    CLOUDPOS_ASSIGN_OR_RETURN(connection_,
+                              Connection::Open({.conninfo = conninfo_, .pool = "migrate"}));
     // Two migrators may both find the table missing; the slower one then fails on its name.
     absl::Status created;
     for (int attempt = 0; attempt < 5; ++attempt) {
@@ -142,7 +144,8 @@ class Migrator {
     // waits for older snapshots, and the portal of our last SELECT still has one: any simple
     // statement closes it.
     CLOUDPOS_RETURN_IF_ERROR(connection_->ExecuteSimple(lock_sql_, "lock").status());
-    CLOUDPOS_ASSIGN_OR_RETURN(const auto beside, Connection::Open({.conninfo = conninfo_, .pool = "migrate"}));
+    CLOUDPOS_ASSIGN_OR_RETURN(const auto beside,
+                              Connection::Open({.conninfo = conninfo_, .pool = "migrate"}));
     CLOUDPOS_RETURN_IF_ERROR(DropInvalidIndexes(*beside));
     for (const std::string& statement : SplitStatements(sql)) {
       CLOUDPOS_RETURN_IF_ERROR(beside->ExecuteSimple(statement, migration.name).status());
@@ -226,7 +229,8 @@ absl::StatusOr<int> SchemaVersion(const std::string& dsn, const std::string& sch
   CLOUDPOS_ASSIGN_OR_RETURN(
       const std::string conninfo,
       WithSession(dsn, {.application_name = "cloudpos-version", .statement_timeout_ms = 5000}));
-  CLOUDPOS_ASSIGN_OR_RETURN(const auto connection, Connection::Open({.conninfo = conninfo, .pool = "migrate"}));
+  CLOUDPOS_ASSIGN_OR_RETURN(const auto connection,
+                            Connection::Open({.conninfo = conninfo, .pool = "migrate"}));
   const std::string sql = "SELECT coalesce(max(version), 0)::int AS version FROM " + schema +
                           ".schema_migrations WHERE set_name = $1";
   const Param name[] = {set};

@@ -19,8 +19,8 @@ struct Migration {
   std::string sql;   // "-- no-transaction" on line 1: run outside a transaction
 };
 
-/// A named series of migrations; libraries bring their own (the outbox), services theirs. In the SQL
-/// the word {{schema}} stands for the service's schema.
+/// A named series of migrations; libraries bring their own (the outbox), services theirs. In the
+/// SQL the word {{schema}} stands for the service's schema.
 struct MigrationSet {
   std::string name;
   const std::vector<Migration>* migrations;
@@ -39,9 +39,9 @@ absl::StatusOr<Migrated> Migrate(const std::string& owner_dsn, const std::string
 absl::StatusOr<int> SchemaVersion(const std::string& dsn, const std::string& schema,
                                   const std::string& set);
 
-/// Creates, where missing, for one service: schema <service> owned by <service>_owner, and the login
-/// roles <service>_owner (migrations), _rw (requests, row-level security), _worker (consumers and
-/// feed: policies of their own) and _ro (people, reports), each with search_path pinned to the
+/// Creates, where missing, for one service: schema <service> owned by <service>_owner, and the
+/// login roles <service>_owner (migrations), _rw (requests, row-level security), _worker (consumers
+/// and feed: policies of their own) and _ro (people, reports), each with search_path pinned to the
 /// schema. `passwords` maps role name to password. Run as a superuser, in the suite's database.
 absl::Status ProvisionService(const std::string& admin_dsn, const std::string& service,
                               const std::map<std::string, std::string>& passwords);

@@ -83,11 +83,11 @@ absl::Status CreateDatabase(const std::string& admin_dsn, const std::string& dat
       connection->Execute(
           {"select_database", "SELECT oid::text FROM pg_database WHERE datname = $1"}, name, 1));
   if (found.empty()) {
-    const absl::Status created =
-        Run(*connection,
-            "CREATE DATABASE " + database + " TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C.UTF-8'"
-            " LC_CTYPE 'C.UTF-8'",
-            "creating database " + database);
+    const absl::Status created = Run(*connection,
+                                     "CREATE DATABASE " + database +
+                                         " TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C.UTF-8'"
+                                         " LC_CTYPE 'C.UTF-8'",
+                                     "creating database " + database);
     const std::string state = SqlStateOf(created);
     if (!created.ok() && state != "42P04" && state != "23505") return created;  // made meanwhile
   }

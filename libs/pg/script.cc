@@ -64,7 +64,9 @@ size_t EndOfToken(std::string_view sql, size_t at) {
   }
 }
 
-bool IsComment(std::string_view token) { return token.starts_with("--") || token.starts_with("/*"); }
+bool IsComment(std::string_view token) {
+  return token.starts_with("--") || token.starts_with("/*");
+}
 
 }  // namespace
 
@@ -72,7 +74,8 @@ std::string WithSchema(std::string_view sql, std::string_view schema) {
   constexpr std::string_view kMark = "{{schema}}";
   std::string out;
   size_t from = 0;
-  for (size_t at; (at = sql.find(kMark, from)) != std::string_view::npos; from = at + kMark.size()) {
+  for (size_t at; (at = sql.find(kMark, from)) != std::string_view::npos;
+       from = at + kMark.size()) {
     out.append(sql.substr(from, at - from)).append(schema);
   }
   out.append(sql.substr(from));

@@ -23,7 +23,8 @@ struct Mapping {
 // First match wins.
 constexpr Mapping kMappings[] = {
     {"23505", common::v1::ALREADY_EXISTS, "it exists already"},
-    {"23503", common::v1::STILL_REFERENCED, "something it refers to, or that refers to it, differs"},
+    {"23503", common::v1::STILL_REFERENCED,
+     "something it refers to, or that refers to it, differs"},
     {"40001", common::v1::CONFLICT, "the request lost a race"},
     {"40P01", common::v1::CONFLICT, "the request lost a race"},
     {"57014", common::v1::DEADLINE_EXCEEDED, "the database took too long"},
@@ -39,8 +40,8 @@ std::string Payload(const absl::Status& status, const char* type) {
   return payload ? std::string(*payload) : std::string();
 }
 
-// Verbose messages end with the fields of the error, one a line; what users sent stands before them,
-// so the last line of that name is the server's own.
+// Verbose messages end with the fields of the error, one a line; what users sent stands before
+// them, so the last line of that name is the server's own.
 std::string_view ConstraintIn(std::string_view message) {
   constexpr std::string_view kLabel = "\nCONSTRAINT NAME:  ";
   const size_t at = message.rfind(kLabel);
@@ -62,7 +63,8 @@ std::string FirstLine(std::string_view message, std::string_view query) {
 std::string_view SqlStateIn(std::string_view message) {
   const std::string_view line = message.substr(0, message.find('\n'));
   const size_t colon = line.find(":  ");
-  if (colon == std::string_view::npos || line.size() < colon + 9 || line[colon + 8] != ':') return {};
+  if (colon == std::string_view::npos || line.size() < colon + 9 || line[colon + 8] != ':')
+    return {};
   const std::string_view state = line.substr(colon + 3, 5);
   const auto fits = [](char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z'); };
   return std::all_of(state.begin(), state.end(), fits) ? state : std::string_view();
@@ -107,7 +109,8 @@ absl::Status MarkOutcomeUnknown(absl::Status status) {
 
 bool EndsSession(std::string_view sqlstate) {
   return sqlstate == "57P01" || sqlstate == "57P02" || sqlstate == "57P03" || sqlstate == "57P05" ||
-         sqlstate == "25P03" || sqlstate == "26000" || sqlstate == "0A000" || sqlstate.starts_with("08");
+         sqlstate == "25P03" || sqlstate == "26000" || sqlstate == "0A000" ||
+         sqlstate.starts_with("08");
 }
 
 bool IsRollbackSqlState(std::string_view sqlstate) {

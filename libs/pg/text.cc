@@ -64,7 +64,8 @@ std::string FormatDay(absl::CivilDay day) { return absl::FormatCivilTime(day); }
 std::optional<absl::Time> ParseTimestamp(std::string_view text) {
   if (text == "infinity") return absl::InfiniteFuture();
   if (text == "-infinity") return absl::InfinitePast();
-  if (text.size() < 22 || text[10] != ' ' || text[13] != ':' || text[16] != ':') return std::nullopt;
+  if (text.size() < 22 || text[10] != ' ' || text[13] != ':' || text[16] != ':')
+    return std::nullopt;
   const auto day = ParseDay(text.substr(0, 10));
   const int hour = Digits(text, 11, 2);
   const int minute = Digits(text, 14, 2);

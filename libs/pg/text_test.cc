@@ -42,8 +42,8 @@ TEST_CASE("Arrays: every element survives quoting", "[pg][domain]") {
 }
 
 TEST_CASE("Arrays: malformed text is refused", "[pg][domain]") {
-  for (const char* wrong :
-       {"", "{", "}", "{a", "a}", "{a,}", "{,a}", "{\"a}", "{a}b", "{{1},{2}}", "{a\"b}", "{\"a\\}"}) {
+  for (const char* wrong : {"", "{", "}", "{a", "a}", "{a,}", "{,a}", "{\"a}", "{a}b", "{{1},{2}}",
+                            "{a\"b}", "{\"a\\}"}) {
     CHECK(ParseArray(wrong) == std::nullopt);
   }
   CHECK(ParseArray("{}")->empty());

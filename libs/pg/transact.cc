@@ -47,7 +47,8 @@ absl::StatusOr<std::unique_ptr<Connection>> BorrowAndBegin(Pool& pool, const TxO
   absl::Status failed;
   // A connection that turns out to be lost at BEGIN is replaced: nothing has happened yet.
   for (int attempt = 0; attempt <= pool.options().connections; ++attempt) {
-    CLOUDPOS_ASSIGN_OR_RETURN(auto connection, pool.impl().Borrow(options.tenant, options.deadline));
+    CLOUDPOS_ASSIGN_OR_RETURN(auto connection,
+                              pool.impl().Borrow(options.tenant, options.deadline));
     failed = connection->Begin(BeginText(options, pool.options(), *connection));
     if (failed.ok()) return connection;
     const bool lost = connection->broken();

@@ -1,7 +1,7 @@
 #pragma once
 
-// Ends statements that PostgreSQL does not end by itself: a stopped or unreachable server would keep
-// a thread waiting for minutes, whatever statement_timeout says.
+// Ends statements that PostgreSQL does not end by itself: a stopped or unreachable server would
+// keep a thread waiting for minutes, whatever statement_timeout says.
 
 #include <atomic>
 #include <chrono>

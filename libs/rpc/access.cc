@@ -96,7 +96,8 @@ absl::Status CheckIdempotency(const BoundMethod& method, const std::string& key,
   }
   if (!field.empty() && id.empty()) field.Set(request, key);
   if (!id.empty() && !key.empty() && !IsSameKey(id, key)) {
-    return Fail(common::v1::INVALID_ARGUMENT, field.json(), "differs from the Idempotency-Key header");
+    return Fail(common::v1::INVALID_ARGUMENT, field.json(),
+                "differs from the Idempotency-Key header");
   }
   return absl::OkStatus();
 }

@@ -31,9 +31,9 @@ absl::Status CheckRequestStore(const BoundMethod& method, const token::Claims& c
 absl::Status CheckStore(const token::Claims& claims, token::Permission permission,
                         const base::Uuid& store);
 
-/// For methods with idempotency REQUIRED: IDEMPOTENCY_KEY_REQUIRED when neither the id field nor the
-/// header `key` is there, INVALID_ARGUMENT when they differ or the key is malformed. An id field left
-/// empty is filled from the header.
+/// For methods with idempotency REQUIRED: IDEMPOTENCY_KEY_REQUIRED when neither the id field nor
+/// the header `key` is there, INVALID_ARGUMENT when they differ or the key is malformed. An id
+/// field left empty is filled from the header.
 absl::Status CheckIdempotency(const BoundMethod& method, const std::string& key,
                               google::protobuf::Message* request);
 

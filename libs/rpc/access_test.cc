@@ -8,7 +8,7 @@
 namespace cloudpos::rpc {
 namespace {
 
-using namespace common::v1;  // NOLINT: names of error codes and permissions
+using namespace common::v1;  // names of error codes and permissions
 
 const base::Uuid kStoreA = Person::Id(0xA);
 const base::Uuid kStoreB = Person::Id(0xB);
@@ -39,7 +39,8 @@ TEST_CASE("Server: a peer without a name of ours is nobody", "[rpc]") {
     const auto channel =
         *Connect("toy", toy.address(), Tls(toy.authority.IssueWithUri("stranger", uri)));
     ToyResponse response;
-    const absl::Status status = Call(channel, Path("Echo"), toy.Metadata(), ToyRequest(), &response);
+    const absl::Status status =
+        Call(channel, Path("Echo"), toy.Metadata(), ToyRequest(), &response);
     CHECK(base::CodeOf(status) == CALLER_NOT_ALLOWED);
   }
 }
@@ -138,7 +139,8 @@ TEST_CASE("Server: admin writes wait while revocations are unknown", "[rpc]") {
   CHECK(toy.CodeOfCall("Admin", metadata) == ERROR_CODE_UNSPECIFIED);
 }
 
-TEST_CASE("Server: what the gateway says of the client is believed from the gateway only", "[rpc]") {
+TEST_CASE("Server: what the gateway says of the client is believed from the gateway only",
+          "[rpc]") {
   Toy toy;
   CallMetadata metadata = toy.Metadata();
   metadata.request_id = "req-1";
@@ -215,7 +217,8 @@ TEST_CASE("Server: refuses to start with a method it cannot guard", "[rpc]") {
   CHECK_THAT(fault("BadIdField"), Contains("count is not a string"));
   CHECK_THAT(fault("NeedsStream"), Contains("needs a stream handler"));
   CHECK_THAT(fault("Missing"), Contains("there is no such service"));
-  CHECK_THAT(start(MethodTable("cloudpos.test.v1.ToyService")), Contains("ToyService/Echo: no handler"));
+  CHECK_THAT(start(MethodTable("cloudpos.test.v1.ToyService")),
+             Contains("ToyService/Echo: no handler"));
   MethodTable extra = handler.Methods();
   CHECK_THAT(start(extra.Unary("Ecko", &handler, &ToyHandler::Echo)), Contains("no method Ecko"));
 }

@@ -39,7 +39,8 @@ std::string BindAccess(const Policy& policy, BoundMethod* method) {
         return "a permission needs a scope";
     }
   }
-  if (!is_self && policy.scope() != common::v1::SCOPE_UNSPECIFIED) return "scope without permission";
+  if (!is_self && policy.scope() != common::v1::SCOPE_UNSPECIFIED)
+    return "scope without permission";
   method->access = policy.public_() ? Access::kPublic : is_self ? Access::kSelf : Access::kPeer;
   return {};
 }

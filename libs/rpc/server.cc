@@ -172,6 +172,7 @@ void Server::Impl::Drain() {
   ReportHealth(false);
   log::Info("draining", {{"service", core.options.name}});
   // Refuses what is new, waits for what runs, cuts it off at the deadline.
+  // tidy: allow banned: gRPC takes deadlines by this clock
   server->Shutdown(std::chrono::system_clock::now() + core.options.drain);
   core.workers->Stop();
   core.streams->Stop();

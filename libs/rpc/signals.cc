@@ -42,7 +42,7 @@ void BlockSignals() {
       int signal = 0;
       if (sigwait(&set, &signal) == 0) TellAll();
     }
-  }).detach();
+  }).detach();  // tidy: allow banned: waits for signals as long as the process lives
 }
 
 StopListener::StopListener(std::function<void()> on_stop) {

@@ -11,8 +11,8 @@ namespace cloudpos::rpc {
 /// listeners below, and SIGPIPE is ignored.
 void BlockSignals();
 
-/// Calls `on_stop` on the signal thread when the process is asked to end, or at once when it already
-/// was. Nothing happens in a program that did not call BlockSignals.
+/// Calls `on_stop` on the signal thread when the process is asked to end, or at once when it
+/// already was. Nothing happens in a program that did not call BlockSignals.
 class StopListener {
  public:
   explicit StopListener(std::function<void()> on_stop);

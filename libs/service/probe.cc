@@ -23,7 +23,8 @@ std::string CallableAddress(const std::string& listen) {
 absl::Status Probe(const std::string& name, const std::string& listen, const rpc::TlsFiles& tls,
                    const std::string& check) {
   CLOUDPOS_ASSIGN_OR_RETURN(const auto channel, rpc::Connect(name, CallableAddress(listen), tls));
-  // The health messages are one string and one enum, each field 1: the same bytes as these wrappers.
+  // The health messages are one string and one enum, each field 1: the same bytes as these
+  // wrappers.
   google::protobuf::StringValue request;
   request.set_value(check);
   google::protobuf::Int32Value answer;

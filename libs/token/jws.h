@@ -38,8 +38,8 @@ struct Payload {
 };
 std::optional<Payload> DecodeClaims(std::string_view payload);
 
-/// True when some object of `json` (valid JSON) names a member twice or spells a name with an escape,
-/// which would hide one.
+/// True when some object of `json` (valid JSON) names a member twice or spells a name with an
+/// escape, which would hide one.
 bool HasAmbiguousMembers(std::string_view json);
 
 }  // namespace cloudpos::token

@@ -119,7 +119,8 @@ std::string GenerateKeyPem() {
 }
 
 absl::StatusOr<Signer> Signer::FromPem(std::string_view pem) {
-  const std::unique_ptr<BIO, BioFree> bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+  const std::unique_ptr<BIO, BioFree> bio(
+      BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
   if (bio == nullptr) return Malformed("the signing key cannot be read");
   const Key key = Own(PEM_read_bio_PrivateKey(bio.get(), nullptr, NoPassphrase, nullptr));
   if (key == nullptr || EVP_PKEY_get_id(key.get()) != EVP_PKEY_ED25519) {
@@ -159,8 +160,8 @@ std::string Signer::SignBytes(std::string_view data) const {
 }
 
 std::string Signer::PublicJwk() const {
-  return "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"use\":\"sig\",\"alg\":\"EdDSA\",\"kid\":\"" + key_id_ +
-         "\",\"x\":\"" + base::Base64UrlEncode(public_raw_) + "\"}";
+  return "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"use\":\"sig\",\"alg\":\"EdDSA\",\"kid\":\"" +
+         key_id_ + "\",\"x\":\"" + base::Base64UrlEncode(public_raw_) + "\"}";
 }
 
 }  // namespace cloudpos::token

@@ -186,7 +186,8 @@ check_port() {
   line=$(as_root_if_able ss -Hltnp "sport = :$1" | head -n 1)
   [ -n "$line" ] || return 0
   holder=$(sed -n 's/.*users:((\(.*\)))$/\1/p' <<<"$line")
-  die "port $1, wanted for $2, is taken by ${holder:-a process of another user}: stop that, or move all ports of this suite with POS_PORT_SHIFT=10000 ./pos up"
+  die "port $1, wanted for $2, is taken by ${holder:-a process of another user}: stop that, or move all ports
+of this suite with POS_PORT_SHIFT=10000 ./pos up"
 }
 
 # Names of other users' processes are visible to root alone; a password prompt is not worth it.

@@ -62,15 +62,14 @@ size_t ColumnsMax(const std::string& path) {
   return is_strict ? kColumnsMax : kColumnsMaxElsewhere;
 }
 
-// A line may be long where breaking it would only hurt: test data in a raw string, an option of a
-// proto value, a URL.
+// A line may be long where breaking it would only hurt: test data, an option of a proto value, a
+// URL.
 bool MayBeLong(const Source& source, size_t line) {
   const std::string& raw = source.raw[line];
   if (raw.find("://") != std::string::npos || raw.find("[(meaning)") != std::string::npos) {
     return true;
   }
-  return IsTest(source.path) && Trim(source.code[line]).empty() &&
-         !Trim(source.strings[line]).empty();
+  return IsTest(source.path) && Trim(source.strings[line]).size() > kColumnsMax / 2;
 }
 
 // "TODO(#12): why"

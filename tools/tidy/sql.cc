@@ -83,21 +83,22 @@ std::string CalledAround(const std::string& code, size_t at) {
   return code.substr(begin, at - begin);
 }
 
+// Literals that stand side by side are one; true when `index` continues the one before.
+bool IsContinued(const Source& source, size_t index) {
+  if (index == 0 || index >= source.literals.size()) return false;
+  const size_t end = source.literals[index - 1].end;
+  const auto between = source.code_text.substr(end, source.literals[index].begin - end);
+  return std::all_of(between.begin(), between.end(),
+                     [](unsigned char c) { return std::isspace(c) != 0; });
+}
+
 bool IsBuilt(const Source& source, size_t index) {
-  const auto& literals = source.literals;
-  size_t end = literals[index].end;
-  // Literals that stand side by side are one.
-  for (size_t next = index + 1; next < literals.size(); ++next) {
-    const auto between = source.code_text.substr(end, literals[next].begin - end);
-    if (!std::all_of(between.begin(), between.end(),
-                     [](unsigned char c) { return std::isspace(c) != 0; })) {
-      break;
-    }
-    end = literals[next].end;
-  }
-  if (LastBefore(source.code_text, literals[index].begin) == '+') return true;
-  if (FirstFrom(source.code_text, end) == '+') return true;
-  const std::string called = CalledAround(source.code_text, literals[index].begin);
+  const size_t begin = source.literals[index].begin;
+  size_t last = index;
+  while (IsContinued(source, last + 1)) ++last;
+  if (LastBefore(source.code_text, begin) == '+') return true;
+  if (FirstFrom(source.code_text, source.literals[last].end) == '+') return true;
+  const std::string called = CalledAround(source.code_text, begin);
   for (const char* builder : {"StrCat", "StrAppend", "StrFormat", "Substitute", "append"}) {
     if (called == builder) return true;
   }
@@ -115,7 +116,8 @@ void CheckSql(const Source& source, Problems* problems) {
   // libs/pg quotes names of schemas and roles where the server takes no parameters.
   if (is_sql || IsUnder(source.path, "libs/pg")) return;
   for (size_t i = 0; i < source.literals.size(); ++i) {
-    if (!IsSql(source.literals[i].content) || !IsBuilt(source, i)) continue;
+    if (!IsSql(source.literals[i].content) || IsContinued(source, i)) continue;
+    if (!IsBuilt(source, i)) continue;
     problems->push_back({source.path, source.literals[i].line + 1, "sql",
                          "SQL is not built from strings: use a pg::Query with parameters"});
   }

@@ -27,7 +27,7 @@ TEST_CASE("ParseCpp: code, strings and comments keep their places", "[tidy]") {
                                  "f(\"a // b\\\"\");  // c \"d\"\n"
                                  "x = 1'000; /* e\nf */ y = 'z';\n"
                                  "R\"q(raw \" )\" // )q\" g\n");
-  CHECK(source.code[0] == "f(\"         \");          ");
+  CHECK(source.code[0] == "f(\"        \");          ");
   CHECK(source.comments[0] == "                // c \"d\"");
   CHECK(source.code[1] == "x = 1'000;     ");
   CHECK(source.code[2] == "     y = ' ';");
@@ -42,6 +42,7 @@ TEST_CASE("columns: 100, counted in characters", "[tidy]") {
   CHECK(Found("libs/a/a.cc", std::string(101, 'x') + "\n") == List{"columns:1"});
   CHECK(Found("libs/a/a.cc", "// " + Repeat("\xc3\xa9", 97) + "\n").empty());
   CHECK(Found("libs/a/a.cc", "// https://example.com/" + std::string(100, 'x') + "\n").empty());
+  CHECK(Found("libs/a/a_test.cc", "F(R\"(" + std::string(100, 'x') + ")\");\n").empty());
   CHECK(Found("proto/a.proto", "// " + std::string(117, 'x') + "\n").empty());
   CHECK(Found("proto/a.proto", "// " + std::string(118, 'x') + "\n") == List{"columns:1"});
 }

@@ -77,8 +77,9 @@ BEGIN
 END $$;
 
 -- Raises the generation within one cluster (after its files were put back from a copy, say). Every
--- writer of an event holds ACCESS SHARE on the table until its end, so this waits for them: no event
--- of the old generation can commit after the raise, where a cursor would already have passed it.
+-- writer of an event holds ACCESS SHARE on the table until its end, so this waits for them: no
+-- event of the old generation can commit after the raise, where a cursor would already have passed
+-- it.
 CREATE FUNCTION {{schema}}.outbox_raise_generation() RETURNS integer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog AS $$
 DECLARE

@@ -1,13 +1,14 @@
--- Partitions of the outbox, made ahead and dropped by the feed's maintenance. The worker role has no
--- right to change tables: these functions run as the schema's owner and do just this.
+-- Partitions of the outbox, made ahead and dropped by the feed's maintenance. The worker role has
+-- no right to change tables: these functions run as the schema's owner and do just this.
 -- New functions and a few empty partitions: takes no time.
 
 -- Makes the partition of a day. False when there is one already, or when events of that day are in
 -- the default partition (they stay there, and go with outbox_drop_partition).
--- The table is built first and attached, so that writers are not stopped: attaching locks only the
--- default partition, which nobody writes to while partitions are made in time.
+-- The table is built first and attached, so that writers are not stopped: attaching locks only
+-- the default partition, which nobody writes to while partitions are made in time.
 CREATE FUNCTION {{schema}}.outbox_create_partition(for_day date) RETURNS boolean
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog SET lock_timeout = '1s' AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog SET lock_timeout = '1s' AS $$
 DECLARE
   part text := 'outbox_' || to_char(for_day, 'YYYYMMDD');
 BEGIN

@@ -2,10 +2,10 @@
 -- services that join their payload from elsewhere.
 -- A new function: takes no time.
 
--- Events after a position and below the horizon, oldest first. Below the horizon means: of an earlier
--- generation, or of a transaction older than every one still running, so that nothing can commit
--- before what was read. Written as one row comparison so that both ends are ends of an index range;
--- a backlog above the horizon costs nothing.
+-- Events after a position and below the horizon, oldest first. Below the horizon means: of an
+-- earlier generation, or of a transaction older than every one still running, so that nothing can
+-- commit before what was read. Written as one row comparison so that both ends are ends of an index
+-- range; a backlog above the horizon costs nothing.
 -- The settings keep the plan to a merge of the partitions' index scans, whatever the statistics say
 -- of a table that grew since: reading a backlog page by page must not sort it page by page. The
 -- costs they feign would also start the JIT compiler, for 200 ms a page.
