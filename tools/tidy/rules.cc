@@ -166,8 +166,10 @@ Source Parse(const std::string& path, std::string_view text) {
 }  // namespace
 
 bool IsTest(std::string_view path) {
-  return path.ends_with("_test.cc") || path.find("/testdata/") != std::string_view::npos ||
-         IsUnder(path, "tests") || IsUnder(path, "libs/testing");
+  const std::string_view name = path.substr(path.rfind('/') + 1);
+  return name.ends_with("_test.cc") || name.ends_with("_test.h") || name.starts_with("test_") ||
+         path.find("/testdata/") != std::string_view::npos || IsUnder(path, "tests") ||
+         IsUnder(path, "libs/testing");
 }
 
 bool IsCpp(std::string_view path) { return path.ends_with(".cc") || path.ends_with(".h"); }
