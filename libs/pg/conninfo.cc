@@ -76,4 +76,10 @@ absl::StatusOr<std::string> WithParameter(const std::string& dsn, std::string_vi
   return Join(parameters);
 }
 
+absl::StatusOr<std::string> ParameterOf(const std::string& dsn, std::string_view key) {
+  CLOUDPOS_ASSIGN_OR_RETURN(const Parameters parameters, Parse(dsn));
+  const auto found = parameters.find(key);
+  return found == parameters.end() ? std::string() : found->second;
+}
+
 }  // namespace cloudpos::pg

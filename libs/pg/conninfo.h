@@ -24,4 +24,7 @@ absl::StatusOr<std::string> WithSession(const std::string& dsn, const SessionOpt
 absl::StatusOr<std::string> WithParameter(const std::string& dsn, std::string_view key,
                                           std::string_view value);
 
+/// Value of parameter `key`; empty when the DSN does not name it.
+absl::StatusOr<std::string> ParameterOf(const std::string& dsn, std::string_view key);
+
 }  // namespace cloudpos::pg
