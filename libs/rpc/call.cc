@@ -175,6 +175,9 @@ absl::Status Call::CheckOutcome(absl::Status status) const {
   if (method_->access == Access::kResource && !is_store_checked_) {
     return absl::InternalError("the handler answered without RequireStore");
   }
+  if (method_->is_stream() && is_cancelled_) {
+    return Fail(common::v1::CANCELLED, "the caller went away");
+  }
   if (method_->is_stream() && is_cut_off_) {
     return core_->is_draining ? Draining() : OutOfTime();
   }
@@ -286,6 +289,8 @@ bool Call::Write(const Message& message) {
   lock.lock();
   // Always ends: gRPC completes the write with false when the call is cancelled.
   written_.wait(lock, [this] { return !is_writing_; });
+  // A write fails only because the caller is gone; OnCancel may come later.
+  if (!is_write_ok_) is_cancelled_ = true;
   return is_write_ok_;
 }
 

@@ -5,7 +5,9 @@
 namespace cloudpos::rpc {
 
 WorkerPool::WorkerPool(const base::Clock& clock, int workers, int queue)
-    : clock_(clock), queue_max_(static_cast<size_t>(queue)) {
+    : clock_(clock),
+      queue_max_(static_cast<size_t>(queue)),
+      threads_max_(static_cast<size_t>(workers)) {
   for (int i = 0; i < workers; ++i) threads_.emplace_back([this] { Work(); });
 }
 
@@ -16,8 +18,8 @@ bool WorkerPool::Submit(Task* task) {
   bool is_taken = false;
   {
     const std::lock_guard lock(mutex_);
-    // A task that an idle thread is about to take does not wait, so it does not count.
-    const auto is_full = [this] { return queued_ >= queue_max_ + idle_; };
+    // A task that an idle thread is about to take does not wait.
+    const auto is_full = [this] { return queued_ + busy_ >= queue_max_ + threads_max_; };
     if (!is_stopping_) {
       if (is_full()) RemoveExpiredLocked(&drops);
       is_taken = !is_full() || EvictLocked(task->priority(), &drops);
@@ -77,16 +79,16 @@ WorkerPool::Task* WorkerPool::TakeLocked(Drops* drops) {
 void WorkerPool::Work() {
   std::unique_lock lock(mutex_);
   while (true) {
-    ++idle_;
     wake_.wait(lock, [this] { return is_stopping_ || queued_ > 0; });
-    --idle_;
     if (is_stopping_) return;
     Drops drops;
     Task* task = TakeLocked(&drops);
+    ++busy_;
     lock.unlock();
     for (const auto& [dropped, reason] : drops) dropped->Drop(reason);
     if (task != nullptr) task->Run();
     lock.lock();
+    --busy_;
   }
 }
 

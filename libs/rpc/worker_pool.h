@@ -52,11 +52,12 @@ class WorkerPool {
 
   const base::Clock& clock_;
   const size_t queue_max_;
+  const size_t threads_max_;
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   std::map<int, std::deque<Task*>, std::greater<>> queues_;  // by priority; first come first served
   size_t queued_ = 0;
-  size_t idle_ = 0;
+  size_t busy_ = 0;
   bool is_stopping_ = false;
   std::vector<std::thread> threads_;
 };

@@ -1,0 +1,215 @@
+// Load, time and endings, through a real server.
+
+#include <catch2/catch.hpp>
+
+#include <future>
+
+#include "libs/metrics/metrics.h"
+#include "libs/rpc/toy_test.h"
+
+namespace cloudpos::rpc {
+namespace {
+
+using namespace common::v1;  // NOLINT: names of error codes
+
+ToyRequest Sleeping(int ms) {
+  ToyRequest request;
+  request.set_sleep_ms(ms);
+  return request;
+}
+
+template <typename F>
+bool Eventually(F&& condition) {
+  for (int i = 0; i < 300; ++i) {
+    if (condition()) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return false;
+}
+
+}  // namespace
+
+TEST_CASE("Server: errors arrive with reason, fields, hint, data and retry delay", "[rpc]") {
+  Toy toy;
+  ToyRequest request;
+  request.set_fail("RATE_LIMITED");
+  const absl::Status status = toy.Call("Echo", toy.Metadata(), request);
+  CHECK(status.code() == absl::StatusCode::kResourceExhausted);
+  const base::ErrorInfo info = base::InfoOf(status);
+  CHECK(info.code == RATE_LIMITED);
+  CHECK(info.detail == "as asked");
+  CHECK(info.hint == "ask otherwise");
+  REQUIRE(info.fields.size() == 1);
+  CHECK(info.fields[0].field == "lines[0].text");
+  REQUIRE(info.data.size() == 1);
+  CHECK(info.data[0] == std::pair<std::string, std::string>("head", "17"));
+  CHECK(info.retry_after == std::chrono::milliseconds(2500));
+}
+
+TEST_CASE("Server: internal texts and exceptions stay inside", "[rpc]") {
+  Toy toy;
+  for (const char* kind : {"throw", "raw"}) {
+    ToyRequest request;
+    request.set_fail(kind);
+    const absl::Status status = toy.Call("Echo", toy.Metadata(), request);
+    CHECK(base::CodeOf(status) == INTERNAL);
+    CHECK(status.ToString().find("secret") == std::string::npos);
+  }
+}
+
+TEST_CASE("Server: a full queue refuses, with a delay, and prefers what is urgent", "[rpc]") {
+  Toy toy({.workers = 1, .queue = 2});
+  const CallMetadata metadata = toy.Metadata();
+  toy.CodeOfCall("Echo", metadata);  // connect first
+  std::vector<std::future<absl::Status>> calls;
+  const auto start = [&](const char* method, int ms) {
+    calls.push_back(std::async(std::launch::async, [&toy, &metadata, method, ms] {
+      return toy.Call(method, metadata, Sleeping(ms));
+    }));
+    std::this_thread::sleep_for(std::chrono::milliseconds(40));
+  };
+  start("Echo", 500);  // runs
+  start("Echo", 1);    // waits
+  start("Echo", 1);    // waits
+  const absl::Status refused = toy.Call("Echo", metadata, Sleeping(1));
+  CHECK(base::CodeOf(refused) == OVERLOADED);
+  CHECK(base::InfoOf(refused).retry_after.has_value());
+  CHECK(toy.Call("Urgent", metadata, Sleeping(1)).ok());  // takes the place of one that waits
+  int overloaded = 0;
+  for (auto& call : calls) overloaded += base::CodeOf(call.get()) == OVERLOADED;
+  CHECK(overloaded == 1);
+}
+
+TEST_CASE("Server: deadlines are capped, shaved and refused when too short", "[rpc]") {
+  Toy toy({.deadline_max = std::chrono::milliseconds(2000)});
+  ToyResponse response;
+  CallMetadata metadata = toy.Metadata();
+  metadata.deadline = toy.clock.Now() + absl::Minutes(5);
+  REQUIRE(toy.Call("Echo", metadata, ToyRequest(), &response).ok());
+  CHECK(response.milliseconds_left() <= 1980);
+  CHECK(response.milliseconds_left() > 1500);
+  const int before = toy.handler.calls;
+  metadata.deadline = toy.clock.Now() + absl::Milliseconds(12);
+  CHECK(toy.CodeOfCall("Echo", metadata) == DEADLINE_EXCEEDED);
+  CHECK(toy.handler.calls == before);
+}
+
+TEST_CASE("Server: a call whose time is up in the queue does not run", "[rpc]") {
+  Toy toy({.workers = 1});
+  toy.CodeOfCall("Echo", toy.Metadata());
+  const CallMetadata metadata = toy.Metadata();
+  auto first = std::async(std::launch::async,
+                          [&] { return toy.Call("Echo", metadata, Sleeping(400)); });
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  CallMetadata short_lived = toy.Metadata();
+  short_lived.deadline = toy.clock.Now() + absl::Milliseconds(100);
+  CHECK(toy.CodeOfCall("Echo", short_lived) == DEADLINE_EXCEEDED);
+  CHECK(first.get().ok());
+  CHECK(toy.CodeOfCall("Echo", toy.Metadata()) == ERROR_CODE_UNSPECIFIED);
+  CHECK(toy.handler.calls == 3);
+}
+
+TEST_CASE("Server: messages beyond 8 MiB are refused, both ways round", "[rpc]") {
+  Toy toy;
+  ToyRequest request;
+  request.set_blob(std::string(9 << 20, 'x'));
+  CHECK(toy.CodeOfCall("Echo", toy.Metadata(), request) == LIMIT_EXCEEDED);
+}
+
+TEST_CASE("Server: streams arrive in order and end", "[rpc]") {
+  Toy toy;
+  ToyRequest request;
+  request.set_count(5000);
+  ToyResponse message;
+  int seen = 0;
+  const absl::Status status =
+      ReadStream(toy.Channel("gateway"), Path("Count"), toy.Metadata(), request, &message, [&] {
+        CHECK(message.number() == seen);
+        ++seen;
+        return absl::OkStatus();
+      });
+  CHECK(status.ok());
+  CHECK(seen == 5000);
+}
+
+TEST_CASE("Server: a stream's handler notices that the caller has gone", "[rpc]") {
+  Toy toy;
+  ToyRequest request;
+  request.set_count(-1);
+  ToyResponse message;
+  int seen = 0;
+  const absl::Status status =
+      ReadStream(toy.Channel("gateway"), Path("Count"), toy.Metadata(), request, &message, [&] {
+        return ++seen < 10 ? absl::OkStatus() : absl::CancelledError("enough");
+      });
+  CHECK(status.message() == "enough");
+  CHECK(Eventually([&] { return toy.handler.streams_ended == 1; }));
+  CHECK(toy.handler.last_was_cut);
+}
+
+TEST_CASE("Server: a stream ends with its token", "[rpc]") {
+  Toy toy;
+  ToyRequest request;
+  request.set_count(-1);
+  request.set_sleep_ms(20);
+  const std::string token = toy.Token(Person(), absl::Minutes(4), absl::Minutes(4) + absl::Seconds(2));
+  ToyResponse message;
+  const absl::Status status = ReadStream(toy.Channel("gateway"), Path("Mine"), toy.Metadata(token),
+                                         request, &message, [] { return absl::OkStatus(); });
+  CHECK(base::CodeOf(status) == DEADLINE_EXCEEDED);
+  CHECK(Eventually([&] { return toy.handler.streams_ended == 1; }));
+}
+
+TEST_CASE("Server: no more streams at once than allowed, and unary calls go on", "[rpc]") {
+  Toy toy({.streams = 1});
+  ToyRequest request;
+  request.set_count(-1);
+  ToyResponse message;
+  const absl::Status outer =
+      ReadStream(toy.Channel("gateway"), Path("Count"), toy.Metadata(), request, &message, [&] {
+        ToyResponse second;
+        const absl::Status status =
+            ReadStream(toy.Channel("gateway"), Path("Count"), toy.Metadata(), request, &second,
+                       [] { return absl::OkStatus(); });
+        CHECK(base::CodeOf(status) == OVERLOADED);
+        CHECK(toy.CodeOfCall("Echo", toy.Metadata()) == ERROR_CODE_UNSPECIFIED);
+        return absl::CancelledError("enough");
+      });
+  CHECK(outer.message() == "enough");
+}
+
+TEST_CASE("Server: drains: what runs is finished, streams are told, new calls are refused", "[rpc]") {
+  Toy toy({.drain = std::chrono::milliseconds(3000)});
+  const CallMetadata metadata = toy.Metadata();
+  toy.CodeOfCall("Echo", metadata);
+  auto running = std::async(std::launch::async,
+                            [&] { return toy.Call("Echo", metadata, Sleeping(500)); });
+  auto stream = std::async(std::launch::async, [&] {
+    ToyRequest request;
+    request.set_count(-1);
+    request.set_sleep_ms(20);
+    ToyResponse message;
+    return ReadStream(toy.Channel("gateway"), Path("Count"), metadata, request, &message,
+                      [] { return absl::OkStatus(); });
+  });
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  const auto begin = std::chrono::steady_clock::now();
+  toy.server->Stop();
+  toy.server->Wait();
+  const auto took = std::chrono::steady_clock::now() - begin;
+  CHECK(took < std::chrono::milliseconds(1500));
+  CHECK(running.get().ok());
+  CHECK(base::CodeOf(stream.get()) == UNAVAILABLE);
+  CHECK(toy.CodeOfCall("Echo", toy.Metadata()) == UNAVAILABLE);
+}
+
+TEST_CASE("Server: metrics name method and code", "[rpc]") {
+  Toy toy;
+  toy.CodeOfCall("Echo", toy.Metadata());
+  const std::string text = metrics::Render();
+  using Catch::Contains;
+  CHECK_THAT(text, Contains("cloudpos_toy_rpc_seconds_count{code=\"OK\",method=\"ToyService/Echo\"}"));
+  CHECK_THAT(text, Contains("cloudpos_toy_rpc_in_flight 0"));
+}
+
+}  // namespace cloudpos::rpc
