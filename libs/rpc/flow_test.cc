@@ -10,7 +10,7 @@
 namespace cloudpos::rpc {
 namespace {
 
-using namespace common::v1;  // NOLINT: names of error codes
+using namespace common::v1;
 
 ToyRequest Sleeping(int ms) {
   ToyRequest request;
@@ -152,7 +152,8 @@ TEST_CASE("Server: a stream ends with its token", "[rpc]") {
   ToyRequest request;
   request.set_count(-1);
   request.set_sleep_ms(20);
-  const std::string token = toy.Token(Person(), absl::Minutes(4), absl::Minutes(4) + absl::Seconds(2));
+  const absl::Duration age = absl::Minutes(4);
+  const std::string token = toy.Token(Person(), age, age + absl::Seconds(2));
   ToyResponse message;
   const absl::Status status = ReadStream(toy.Channel("gateway"), Path("Mine"), toy.Metadata(token),
                                          request, &message, [] { return absl::OkStatus(); });

@@ -13,7 +13,7 @@
 
 namespace cloudpos::rpc {
 
-using namespace common::v1;  // NOLINT: names of error codes
+using namespace common::v1;
 using test::v1::ToyRequest;
 
 TEST_CASE("Status: every reason survives the wire with its canonical code", "[rpc]") {

@@ -10,7 +10,7 @@
 namespace cloudpos::rpc {
 namespace {
 
-using namespace common::v1;  // NOLINT: names of error codes
+using namespace common::v1;
 
 ErrorCode CodeWith(const Toy& toy, const std::string& server_name, const TlsFiles& tls) {
   const auto channel = Connect(server_name, toy.address(), tls);

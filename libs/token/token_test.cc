@@ -12,7 +12,7 @@
 namespace cloudpos::token {
 namespace {
 
-using namespace common::v1;  // NOLINT: names of error codes and permissions
+using namespace common::v1;
 
 base::Uuid Id(uint8_t n) {
   std::array<uint8_t, 16> bytes{};
