@@ -18,6 +18,7 @@
 #include "libs/base/error.h"
 #include "libs/base/ids.h"
 #include "libs/base/status_macros.h"
+#include "libs/events/applier.h"
 #include "libs/events/cursor.h"
 #include "libs/events/events.h"
 #include "libs/metrics/metrics.h"

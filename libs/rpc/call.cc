@@ -278,6 +278,7 @@ void Call::Note(std::string_view key, std::string_view value) {
 
 bool Call::Write(const Message& message) {
   if (cancelled()) return false;
+  response_bytes_.Clear();  // gRPC keeps its own reference to what was sent before
   bool own_buffer = false;
   const grpc::Status serialised = grpc::GenericSerialize<grpc::ProtoBufferWriter, Message>(
       message, &response_bytes_, &own_buffer);
