@@ -149,9 +149,8 @@ run_one() {
   count "$name" "$status"
 }
 
-# run_checks FILTER: house rules, and this command's own shell code.
+# run_checks FILTER: the shell code; the house rules for the rest are a ctest (tools/tidy).
 run_checks() {
-  if matches tidy "$1" && [ -x tools/tidy/run ]; then run_one tidy tools/tidy/run; fi
   if matches shellcheck "$1"; then run_one shellcheck check_shell; fi
 }
 
@@ -180,11 +179,15 @@ run_ctest() {
   POS_FAILED=$((POS_FAILED + failed))
   POS_SKIPPED=$((POS_SKIPPED + skipped))
   if [ "$failed" -gt 0 ]; then
-    POS_FAILURES+=("$failed C++ tests (listed by ctest above)")
+    mapfile -t -O ${#POS_FAILURES[@]} POS_FAILURES < <(
+      sed -n 's/.*<testcase name="\([^"]*\)".* status="fail".*/\1/p' "$report" | unescape_xml
+    )
   elif [ "$status" -ne 0 ]; then
     count ctest 1
   fi
 }
+
+unescape_xml() { sed 's/&lt;/</g; s/&gt;/>/g; s/&quot;/"/g; s/&apos;/'"'"'/g; s/&amp;/\&/g'; }
 
 # Progress for tests that pass; all else (failures, their output) as it comes.
 ctest_progress() {
