@@ -175,8 +175,9 @@ absl::StatusOr<Result> Connection::Execute(const Query& query, const Param* para
   });
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
   (*statement)->latency->Observe(took.count());
-  if (!result.ok()) return Note(result.status());
-  return result;
+  if (result.ok()) return result;
+  const bool unknown = broken_ && !in_transaction_;
+  return Note(unknown ? MarkOutcomeUnknown(result.status()) : result.status());
 }
 
 absl::StatusOr<Result> Connection::ExecuteSimple(const std::string& sql, std::string_view name) {
@@ -201,6 +202,7 @@ absl::Status Connection::Configure(const base::Uuid& tenant,
 
 absl::Status Connection::Begin(const std::string& sql) {
   transaction_error_ = absl::OkStatus();
+  in_transaction_ = true;
   return ExecuteSimple(sql, "begin").status();
 }
 
@@ -214,12 +216,14 @@ absl::Status Connection::Commit() {
     return late;
   }
   const auto committed = ExecuteSimple("COMMIT", "commit");
+  in_transaction_ = false;
   if (committed.ok()) return absl::OkStatus();
   // A COMMIT that was refused (say by a deferred constraint) is known not to have happened.
   return broken_ ? MarkOutcomeUnknown(committed.status()) : committed.status();
 }
 
 void Connection::Rollback() {
+  in_transaction_ = false;
   if (broken_) return;
   // Without a rollback the session is of no further use.
   if (!ExecuteSimple("ROLLBACK", "rollback").ok()) broken_ = true;

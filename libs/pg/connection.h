@@ -37,7 +37,8 @@ class Connection {
   /// True when the server has closed an idle session (or said something unasked): not to be used.
   bool IsStale() const;
 
-  /// Runs `query` as a prepared statement, which is made at its first use in this session.
+  /// Runs `query` as a prepared statement, which is made at its first use in this session. Outside a
+  /// transaction a connection lost on the way means that the outcome is unknown.
   absl::StatusOr<Result> Execute(const Query& query, const Param* params, size_t count);
   /// Runs one or more statements without parameters in one message.
   absl::StatusOr<Result> ExecuteSimple(const std::string& sql, std::string_view name);
@@ -51,11 +52,13 @@ class Connection {
   /// No statement begins after it (a rollback does).
   void SetDeadline(absl::Time deadline);
 
+  /// `sql` begins with BEGIN.
   absl::Status Begin(const std::string& sql);
   /// Commits. A transaction in which a statement failed is rolled back instead, and that failure
   /// answered, also when the body took no notice of it. Lost: the status says IsOutcomeUnknown.
   absl::Status Commit();
   void Rollback();
+  bool in_transaction() const { return in_transaction_; }
   /// First error of a statement since Begin.
   const absl::Status& transaction_error() const { return transaction_error_; }
 
@@ -79,6 +82,7 @@ class Connection {
   std::unique_ptr<Session> session_;
   const ConnectOptions options_;
   bool broken_ = false;
+  bool in_transaction_ = false;
   int prepared_ = 0;
   base::Uuid tenant_;
   std::chrono::milliseconds statement_timeout_;

@@ -3,6 +3,7 @@
 #include "libs/base/clock.h"
 #include "libs/base/error.h"
 #include "libs/base/status_macros.h"
+#include "libs/log/log.h"
 #include "libs/pg/conninfo.h"
 #include "libs/pg/pool_impl.h"
 #include "libs/pg/sqlstate.h"
@@ -77,23 +78,33 @@ absl::Status Pool::Impl::MayConnect() {
   return absl::OkStatus();
 }
 
+void Pool::Impl::NoteAttempt(const absl::Status& status) {
+  probing_ = false;
+  if (status.ok()) {
+    if (down_) log::Info("database reached again", {{"pool", options.application_name}});
+    down_ = false;
+    pause_ = std::chrono::milliseconds(0);
+    open_gauge_.Set(open_);
+    return;
+  }
+  if (!down_) {
+    log::Warn("database not reached", {{"pool", options.application_name},
+                                       {"reason", MessageOf(status)}});
+  }
+  connect_failures_.Increment();
+  down_ = true;
+  pause_ = std::clamp(pause_ * 2, kFirstPause, kLongestPause);
+  next_attempt_ = Clock::now() + pause_;
+  last_failure_ = status;
+  --open_;
+  freed_.notify_one();
+}
+
 absl::StatusOr<std::unique_ptr<Connection>> Pool::Impl::Connect() {
   absl::StatusOr<std::unique_ptr<Connection>> made =
       connect_.ok() ? Connection::Open(*connect_) : connect_.status();
   const std::lock_guard lock(mutex_);
-  probing_ = false;
-  if (made.ok()) {
-    down_ = false;
-    pause_ = std::chrono::milliseconds(0);
-  } else {
-    connect_failures_.Increment();
-    down_ = true;
-    pause_ = std::clamp(pause_ * 2, kFirstPause, kLongestPause);
-    next_attempt_ = Clock::now() + pause_;
-    last_failure_ = made.status();
-    --open_;
-    freed_.notify_one();
-  }
+  NoteAttempt(made.status());
   return made;
 }
 
@@ -136,7 +147,8 @@ absl::StatusOr<std::unique_ptr<Connection>> Pool::Impl::Borrow(const base::Uuid&
 
 void Pool::Impl::Return(std::unique_ptr<Connection> connection) {
   in_use_.Decrement();
-  const bool keep = !connection->broken();
+  // One that comes back inside a transaction (a body that threw) is of no more use either.
+  const bool keep = !connection->broken() && !connection->in_transaction();
   if (!keep) connection.reset();  // closes outside the lock
   const std::lock_guard lock(mutex_);
   if (keep) {
@@ -155,14 +167,17 @@ const PoolOptions& Pool::options() const { return impl_->options; }
 
 absl::StatusOr<Result> Pool::ExecParams(const CallOptions& options, const Query& query,
                                         const Param* params, size_t count) {
-  CLOUDPOS_ASSIGN_OR_RETURN(auto borrowed, impl_->Borrow(options.tenant, options.deadline));
-  const Loan connection(*impl_, std::move(borrowed));
-  CLOUDPOS_RETURN_IF_ERROR(connection->Configure(
-      options.tenant, TimeoutFor(options.deadline, impl_->options.statement_timeout)));
-  auto result = connection->Execute(query, params, count);
-  // Autocommit: a statement under way as the connection broke may have been committed.
-  if (!result.ok() && connection->broken()) return MarkOutcomeUnknown(result.status());
-  return result;
+  absl::Status failed;
+  // A connection that turns out to be lost before the statement was sent is replaced.
+  for (int attempt = 0; attempt <= impl_->options.connections; ++attempt) {
+    CLOUDPOS_ASSIGN_OR_RETURN(auto borrowed, impl_->Borrow(options.tenant, options.deadline));
+    const Loan connection(*impl_, std::move(borrowed));
+    failed = connection->Configure(options.tenant,
+                                   TimeoutFor(options.deadline, impl_->options.statement_timeout));
+    if (failed.ok()) return connection->Execute(query, params, count);
+    if (!connection->broken()) break;
+  }
+  return failed;
 }
 
 bool Pool::Ping() {

@@ -30,6 +30,7 @@ struct Pool::Impl {
  private:
   using Clock = std::chrono::steady_clock;
 
+  void NoteAttempt(const absl::Status& status);
   std::unique_ptr<Connection> TakeIdle(const base::Uuid& tenant);
   absl::Status MayConnect();
   absl::StatusOr<std::unique_ptr<Connection>> Connect();

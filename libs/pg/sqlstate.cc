@@ -126,7 +126,10 @@ std::string SqlStateOf(const absl::Status& status) { return Payload(status, kSql
 
 bool IsTransient(const absl::Status& status) {
   const std::string state = SqlStateOf(status);
-  if (state.empty()) return status.code() == absl::StatusCode::kUnavailable;
+  if (state.empty()) {
+    return status.code() == absl::StatusCode::kUnavailable ||
+           status.code() == absl::StatusCode::kDeadlineExceeded;
+  }
   return state.starts_with("08") || state.starts_with("53") || state.starts_with("57") ||
          state.starts_with("40") || state == "55P03" || state == "25P03" || state == "25006";
 }
