@@ -37,8 +37,8 @@ class Connection {
   /// True when the server has closed an idle session (or said something unasked): not to be used.
   bool IsStale() const;
 
-  /// Runs `query` as a prepared statement, which is made at its first use in this session. Outside a
-  /// transaction a connection lost on the way means that the outcome is unknown.
+  /// Runs `query` as a prepared statement, which is made at its first use in this session. Outside
+  /// a transaction a connection lost on the way means that the outcome is unknown.
   absl::StatusOr<Result> Execute(const Query& query, const Param* params, size_t count);
   /// Runs one or more statements without parameters in one message.
   absl::StatusOr<Result> ExecuteSimple(const std::string& sql, std::string_view name);

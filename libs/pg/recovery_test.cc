@@ -7,6 +7,7 @@
 #include <chrono>
 #include <thread>
 
+#include "libs/base/clock.h"
 #include "libs/pg/pg.h"
 #include "libs/pg/test_schema.h"
 #include "libs/testing/database_cluster.h"
@@ -76,10 +77,11 @@ TEST_CASE("session ended while idle → the next statement runs in a new one wit
   REQUIRE(admin.Exec({}, kTerminate, BackendOf(pool)).ok());
   REQUIRE((*pool.Exec(as_a, kTenant))[0].Get<std::string>("tenant") == kTenantA.ToString());
   REQUIRE(admin.Exec({}, kTerminate, BackendOf(pool)).ok());
-  const auto seen = Transact(pool, {.tenant = kTenantB}, [&](Tx& tx) -> absl::StatusOr<std::string> {
+  const auto read = [](Tx& tx) -> absl::StatusOr<std::string> {
     const auto rows = tx.Exec(kTenant);
     return (*rows)[0].Get<std::string>("tenant");
-  });
+  };
+  const auto seen = Transact(pool, {.tenant = kTenantB}, read);
   CHECK(*seen == kTenantB.ToString());
 }
 
@@ -118,7 +120,8 @@ TEST_CASE("answer to one statement lost → outcome unknown, never run twice", "
   testing::DatabaseProxy proxy(database.Dsn("rw"));
   Pool pool(Through(proxy));
   proxy.CutOnReply("INSERT 0 1");
-  const absl::Status status = pool.Exec({.tenant = kTenantA}, kInsertNote, kTenantA, 1, "a").status();
+  const absl::Status status =
+      pool.Exec({.tenant = kTenantA}, kInsertNote, kTenantA, 1, "a").status();
   CHECK(IsOutcomeUnknown(status));
   CHECK(Count(pool) == 1);
 }
@@ -130,7 +133,7 @@ TEST_CASE("host stops answering → statements end by the watchdog, then recover
   REQUIRE(pool.Ping());
   proxy.Stall(true);
   const auto begin = std::chrono::steady_clock::now();
-  const absl::Time deadline = absl::Now() + absl::Milliseconds(300);
+  const absl::Time deadline = base::SystemClock().Now() + absl::Milliseconds(300);
   const absl::Status status = pool.Exec({.deadline = deadline}, kBackend).status();
   CHECK(status.code() == absl::StatusCode::kDeadlineExceeded);
   CHECK(IsTransient(status));
@@ -266,7 +269,8 @@ TEST_CASE("server killed, stopped and frozen → each time the pool recovers by 
   SECTION("a backend freezes") {
     const int32_t pid = BackendOf(pool);
     cluster.Signal(pid, SIGSTOP);
-    const absl::Time deadline = absl::Now() + absl::Milliseconds(300);
+    const absl::Time deadline =
+        base::SystemClock().Now() + absl::Milliseconds(300);
     const absl::Status status = pool.Exec({.deadline = deadline}, kBackend).status();
     CHECK(status.code() == absl::StatusCode::kDeadlineExceeded);
     CHECK(RecoversWithin(pool, 1s));
