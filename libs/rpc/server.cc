@@ -16,6 +16,7 @@
 #include "libs/rpc/call.h"
 #include "libs/rpc/metadata.h"
 #include "libs/rpc/signals.h"
+#include "libs/rpc/tuning.h"
 
 namespace cloudpos::rpc {
 namespace {
@@ -80,7 +81,9 @@ struct Server::Impl {
 };
 
 Server::Server(ServerOptions options, ServerDeps deps)
-    : impl_(std::make_unique<Impl>(std::move(options), std::move(deps))) {}
+    : impl_(std::make_unique<Impl>(std::move(options), std::move(deps))) {
+  TuneOnce();
+}
 
 Server::~Server() {
   Stop();
