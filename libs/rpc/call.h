@@ -31,6 +31,7 @@ struct ServerCore {
   std::unique_ptr<MethodMetrics> unknown_method;
   prometheus::Gauge* in_flight = nullptr;
   prometheus::Gauge* queue_depth = nullptr;
+  prometheus::Gauge* certificate_expiry = nullptr;
   std::atomic<bool> is_draining{false};
 };
 

@@ -75,6 +75,15 @@ TEST_CASE("TLS: renewed certificates are used without a restart", "[rpc][tls][sl
   CHECK(CodeWith(toy, "renamed", client) == ERROR_CODE_UNSPECIFIED);
 }
 
+TEST_CASE("TLS: the end of the certificate is known", "[rpc][tls]") {
+  testing::CertificateAuthority authority;
+  const auto expiry = CertificateExpiry(Tls(authority.Issue("toy", 1000)));
+  REQUIRE(expiry.ok());
+  const absl::Duration left = *expiry - base::SystemClock().Now();
+  CHECK(left > absl::Seconds(980));
+  CHECK(left <= absl::Seconds(1001));
+}
+
 TEST_CASE("PeerName: only our trust domain, only one step", "[rpc][tls]") {
   CHECK(PeerName("spiffe://cloudpos/gateway") == "gateway");
   CHECK(PeerName("spiffe://cloudpos/a/b").empty());
