@@ -51,7 +51,7 @@ class Batcher::Lane {
   }
 
   absl::StatusOr<Recorded> Submit(const JournalKey& key, Document* document, absl::Time deadline) {
-    Item item{.key = &key, .document = document, .deadline = deadline};
+    const auto item = std::make_shared<Item>(&key, document, deadline);
     {
       const std::lock_guard lock(mutex_);
       if (stopping_ || waiting_.size() >= static_cast<size_t>(options_.waiting_max)) {
@@ -59,15 +59,16 @@ class Batcher::Lane {
                            .detail = "too many sales are waiting to be recorded",
                            .retry_after = std::chrono::milliseconds(200)});
       }
-      waiting_.push_back(&item);
+      waiting_.push_back(item);
     }
     wake_.notify_one();
-    item.done.acquire();
-    return std::move(item.answer);
+    item->done.acquire();
+    return std::move(item->answer);
   }
 
  private:
   struct Item {
+    Item(const JournalKey* k, Document* d, absl::Time t) : key(k), document(d), deadline(t) {}
     const JournalKey* key;
     Document* document;
     absl::Time deadline;
@@ -75,9 +76,11 @@ class Batcher::Lane {
     std::binary_semaphore done{0};
   };
 
+  using ItemPtr = std::shared_ptr<Item>;  // outlives the release that wakes its submitter
+
   void Run() {
     while (true) {
-      std::vector<Item*> batch;
+      std::vector<ItemPtr> batch;
       {
         std::unique_lock lock(mutex_);
         wake_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
@@ -90,14 +93,14 @@ class Batcher::Lane {
 
   /// The next documents of one tenant, in order, within the limits. A second document of the same
   /// id waits for the next call, where it meets what the first one left.
-  std::vector<Item*> TakeBatch() {
-    std::vector<Item*> batch;
+  std::vector<ItemPtr> TakeBatch() {
+    std::vector<ItemPtr> batch;
     std::unordered_set<base::Uuid> ids;
     const base::Uuid tenant = waiting_.front()->key->tenant;
     size_t lines = 0;
     for (auto it = waiting_.begin();
          it != waiting_.end() && batch.size() < static_cast<size_t>(options_.documents_max);) {
-      Item* item = *it;
+      const ItemPtr item = *it;
       const size_t more = item->document->entry.lines.size();
       const bool fits = batch.empty() || lines + more <= static_cast<size_t>(options_.lines_max);
       if (item->key->tenant == tenant && fits && ids.insert(item->document->id).second) {
@@ -111,15 +114,15 @@ class Batcher::Lane {
     return batch;
   }
 
-  static void Finish(Item* item, absl::StatusOr<Recorded> answer) {
+  static void Finish(const ItemPtr& item, absl::StatusOr<Recorded> answer) {
     item->answer = std::move(answer);
     item->done.release();
   }
 
-  void Record(const std::vector<Item*>& batch) {
-    std::vector<Item*> chained;
+  void Record(const std::vector<ItemPtr>& batch) {
+    std::vector<ItemPtr> chained;
     std::unordered_map<base::Uuid, Head> heads;  // as they will be if all goes well
-    for (Item* item : batch) {
+    for (const ItemPtr& item : batch) {
       if (clock_.Now() >= item->deadline) {
         Finish(item, base::Fail(DEADLINE_EXCEEDED, "the sale was not recorded in time"));
         continue;
@@ -138,13 +141,13 @@ class Batcher::Lane {
       // Nothing is known of any of them: each is run again alone, which its id makes safe.
       log::Warn("recording sales together failed, running each alone",
                 {{"documents", chained.size()}, {"error", outcomes.status().ToString()}});
-      for (Item* item : chained) heads_.erase(item->document->journal);
-      for (Item* item : chained) RecordAlone(item);
+      for (const ItemPtr& item : chained) heads_.erase(item->document->journal);
+      for (const ItemPtr& item : chained) RecordAlone(item);
       return;
     }
-    std::vector<Item*> again;
+    std::vector<ItemPtr> again;
     for (size_t i = 0; i < chained.size(); ++i) {
-      Item* item = chained[i];
+      const ItemPtr& item = chained[i];
       if ((*outcomes)[i] == Outcome::kRecorded) {
         Remember(*item->document);
       } else {
@@ -156,11 +159,11 @@ class Batcher::Lane {
         Finish(item, Recorded{(*outcomes)[i], {}});
       }
     }
-    for (Item* item : again) RecordAlone(item);
+    for (const ItemPtr& item : again) RecordAlone(item);
   }
 
   /// Re-reads the head, chains anew and sends one document until its outcome is known.
-  void RecordAlone(Item* item) {
+  void RecordAlone(const ItemPtr& item) {
     absl::Duration pause = absl::Milliseconds(10);
     for (int stale = 0; stale < kStaleAttempts;) {
       if (clock_.Now() >= item->deadline) {
@@ -198,7 +201,7 @@ class Batcher::Lane {
 
   /// Gives the document the next numbers of its journal and its place in the chain. Answers false
   /// when the numbers it proposes do not follow on (it is finished then).
-  absl::StatusOr<bool> Chain(Item* item, std::unordered_map<base::Uuid, Head>* heads) {
+  absl::StatusOr<bool> Chain(const ItemPtr& item, std::unordered_map<base::Uuid, Head>* heads) {
     Document& document = *item->document;
     auto found = heads->find(document.journal);
     if (found == heads->end()) {
@@ -254,10 +257,10 @@ class Batcher::Lane {
     if (!document.is_receipt()) heads_.erase(document.journal);  // its receipt_no is not known here
   }
 
-  absl::StatusOr<std::vector<Outcome>> Write(const std::vector<Item*>& items) {
+  absl::StatusOr<std::vector<Outcome>> Write(const std::vector<ItemPtr>& items) {
     std::vector<const Document*> documents;
     std::vector<base::Uuid> events;
-    for (const Item* item : items) {
+    for (const ItemPtr& item : items) {
       documents.push_back(item->document);
       events.push_back(ids_.NewId());
     }
@@ -273,7 +276,7 @@ class Batcher::Lane {
 
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::deque<Item*> waiting_;
+  std::deque<ItemPtr> waiting_;
   bool stopping_ = false;
 
   std::unordered_map<base::Uuid, Head> heads_;  // of the lane's thread alone
