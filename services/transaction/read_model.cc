@@ -15,7 +15,8 @@ struct ReadModel::Impl {
   struct Tenant {
     std::shared_ptr<const Settings> settings;  // null: not loaded
     int64_t settings_version = 0;
-    int64_t catalogue_version = 0;
+    Versions versions;  // as of which `variants` are; catalogue part
+    bool versions_known = false;
     Catalogue variants;
   };
 
@@ -60,11 +61,11 @@ struct ReadModel::Impl {
       return;
     }
     for (const auto& [id, now] : *versions) {
-      const int64_t known = CatalogueVersion(id);
-      if (now.catalogue != known) {
+      const int64_t known = AppliedVersion(id);
+      if (now.applied != known) {
         const auto changed = LoadChangedVariants(pool, id, known, deadline);
         if (!changed.ok()) continue;
-        Forget(id, *changed, now.catalogue);
+        Forget(id, *changed, now);
       }
       const std::lock_guard lock(mutex);
       const auto found = tenants.find(id);
@@ -74,18 +75,19 @@ struct ReadModel::Impl {
     }
   }
 
-  int64_t CatalogueVersion(const base::Uuid& tenant) {
+  int64_t AppliedVersion(const base::Uuid& tenant) {
     const std::lock_guard lock(mutex);
     const auto found = tenants.find(tenant);
-    return found == tenants.end() ? 0 : found->second.catalogue_version;
+    return found == tenants.end() ? 0 : found->second.versions.applied;
   }
 
-  void Forget(const base::Uuid& id, const std::vector<base::Uuid>& changed, int64_t version) {
+  void Forget(const base::Uuid& id, const std::vector<base::Uuid>& changed, const Versions& now) {
     const std::lock_guard lock(mutex);
     const auto found = tenants.find(id);
     if (found == tenants.end()) return;
     for (const base::Uuid& variant : changed) variants_held -= found->second.variants.erase(variant);
-    found->second.catalogue_version = version;
+    found->second.versions = now;
+    found->second.versions_known = true;
   }
 
   Tenant& TenantLocked(const base::Uuid& id) {
@@ -136,13 +138,12 @@ absl::StatusOr<ReadModel::Variants> ReadModel::VariantsOf(const base::Uuid& tena
                                                           const std::vector<base::Uuid>& ids,
                                                           absl::Time deadline) {
   Variants answer;
-  bool version_known = false;
+  std::optional<Versions> versions;
   {
     const std::lock_guard lock(impl_->mutex);
     const auto found = impl_->tenants.find(tenant);
-    if (found != impl_->tenants.end() && found->second.catalogue_version > 0) {
-      version_known = true;
-      answer.version = found->second.catalogue_version;
+    if (found != impl_->tenants.end() && found->second.versions_known) {
+      versions = found->second.versions;
       for (const base::Uuid& id : ids) {
         const auto variant = found->second.variants.find(id);
         if (variant == found->second.variants.end()) {
@@ -155,19 +156,23 @@ absl::StatusOr<ReadModel::Variants> ReadModel::VariantsOf(const base::Uuid& tena
       answer.missing = ids;
     }
   }
-  if (answer.missing.empty()) return answer;
-  if (!version_known) {
-    CLOUDPOS_ASSIGN_OR_RETURN(auto versions, LoadVersions(impl_->pool, {tenant}, deadline));
-    answer.version = versions[tenant].catalogue;
+  if (!versions) {
+    CLOUDPOS_ASSIGN_OR_RETURN(auto all, LoadVersions(impl_->pool, {tenant}, deadline));
+    versions = all[tenant];
   }
+  answer.version = versions->catalogue;
+  if (answer.missing.empty()) return answer;
   CLOUDPOS_ASSIGN_OR_RETURN(const std::vector<VariantPtr> loaded,
                             LoadVariants(impl_->pool, tenant, answer.missing, deadline));
   const std::lock_guard lock(impl_->mutex);
   if (impl_->variants_held + loaded.size() > impl_->options.variants_max) impl_->DropAll();
   Impl::Tenant& held = impl_->TenantLocked(tenant);
-  if (held.catalogue_version == 0) held.catalogue_version = answer.version;
-  // What was read while the catalogue moved on may be older than the version held: not kept.
-  const bool keep = held.catalogue_version == answer.version;
+  if (!held.versions_known) {
+    held.versions = *versions;
+    held.versions_known = true;
+  }
+  // What was read while the catalogue moved on may be older than the versions held: not kept.
+  const bool keep = held.versions.applied == versions->applied;
   for (const VariantPtr& variant : loaded) {
     answer.found.emplace(variant->id, variant);
     if (keep && held.variants.emplace(variant->id, variant).second) ++impl_->variants_held;

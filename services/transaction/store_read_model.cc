@@ -44,18 +44,20 @@ constexpr pg::Query kTouchSettings{"touch_settings", R"sql(
 
 constexpr pg::Query kInsertVariants{"insert_variants", R"sql(
   INSERT INTO catalogue_variants (tenant_id, variant_id, version, product_id, sku, name,
-    category_id, tax_category, stocked, archived, prices)
-  SELECT t, v, n, p, sku, name, c, tax, stocked, archived, prices::jsonb
+    category_id, tax_category, stocked, archived, prices, applied)
+  SELECT t, v, n, p, sku, name, c, tax, stocked, archived, prices::jsonb, m.catalogue_applied
   FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::uuid[], $5::text[], $6::text[],
     $7::uuid[], $8::text[], $9::boolean[], $10::boolean[], $11::text[])
     AS e (t, v, n, p, sku, name, c, tax, stocked, archived, prices)
+  JOIN read_model_versions m ON m.tenant_id = e.t
   ON CONFLICT DO NOTHING)sql"};
 
 constexpr pg::Query kRaiseCatalogueVersion{"raise_catalogue_version", R"sql(
-  INSERT INTO read_model_versions AS v (tenant_id, catalogue_version)
-  SELECT t, max(n) FROM unnest($1::uuid[], $2::bigint[]) AS e (t, n) GROUP BY t
+  INSERT INTO read_model_versions AS v (tenant_id, catalogue_version, catalogue_applied)
+  SELECT t, max(n), 1 FROM unnest($1::uuid[], $2::bigint[]) AS e (t, n) GROUP BY t
   ON CONFLICT (tenant_id) DO UPDATE
-    SET catalogue_version = greatest(v.catalogue_version, excluded.catalogue_version))sql"};
+    SET catalogue_version = greatest(v.catalogue_version, excluded.catalogue_version),
+      catalogue_applied = v.catalogue_applied + 1)sql"};
 
 std::string AddressLines(const auth::v1::StoreAddress& address) {
   std::string lines;
@@ -136,10 +138,11 @@ absl::Status InsertVariants(pg::Tx& tx,
     archived.push_back(event.archived());
     prices.push_back(PricesJson(event));
   }
-  CLOUDPOS_RETURN_IF_ERROR(tx.Exec(kInsertVariants, tenants, variants, versions, products, skus,
-                                   names, categories, tax_categories, stocked, archived, prices)
-                               .status());
-  return tx.Exec(kRaiseCatalogueVersion, tenants, versions).status();
+  CLOUDPOS_RETURN_IF_ERROR(tx.Exec(kRaiseCatalogueVersion, tenants, versions).status());
+  return tx
+      .Exec(kInsertVariants, tenants, variants, versions, products, skus, names, categories,
+            tax_categories, stocked, archived, prices)
+      .status();
 }
 
 absl::Status TouchSettings(pg::Tx& tx, const base::Uuid& tenant) {
@@ -176,7 +179,8 @@ constexpr pg::Query kSelectPolicies{"select_store_policies", R"sql(
   FROM store_policies WHERE tenant_id = $1)sql"};
 
 constexpr pg::Query kSelectVersions{"select_read_model_versions", R"sql(
-  SELECT tenant_id, catalogue_version, settings_version FROM read_model_versions
+  SELECT tenant_id, catalogue_version, catalogue_applied, settings_version
+  FROM read_model_versions
   WHERE tenant_id = ANY ($1))sql"};
 
 constexpr pg::Query kSelectVariants{"select_variants", R"sql(
@@ -190,7 +194,7 @@ constexpr pg::Query kSelectVariants{"select_variants", R"sql(
     ORDER BY version DESC LIMIT 1) AS v)sql"};
 
 constexpr pg::Query kSelectChangedVariants{"select_changed_variants", R"sql(
-  SELECT DISTINCT variant_id FROM catalogue_variants WHERE tenant_id = $1 AND version > $2)sql"};
+  SELECT DISTINCT variant_id FROM catalogue_variants WHERE tenant_id = $1 AND applied > $2)sql"};
 
 absl::Status LoadPlaces(pg::Tx& tx, const base::Uuid& tenant, Settings* settings) {
   CLOUDPOS_ASSIGN_OR_RETURN(const pg::Result stores, tx.Exec(kSelectStores, tenant));
@@ -336,18 +340,20 @@ absl::StatusOr<std::map<base::Uuid, Versions>> LoadVersions(pg::Pool& pool,
                             pool.Exec({.deadline = deadline}, kSelectVersions, tenants));
   std::map<base::Uuid, Versions> versions;
   for (const pg::Row row : rows) {
-    versions[row.Get<base::Uuid>("tenant_id")] = {row.Get<int64_t>("catalogue_version"),
-                                                  row.Get<int64_t>("settings_version")};
+    versions[row.Get<base::Uuid>("tenant_id")] = {
+        .catalogue = row.Get<int64_t>("catalogue_version"),
+        .applied = row.Get<int64_t>("catalogue_applied"),
+        .settings = row.Get<int64_t>("settings_version")};
   }
   return versions;
 }
 
 absl::StatusOr<std::vector<base::Uuid>> LoadChangedVariants(pg::Pool& pool,
                                                             const base::Uuid& tenant,
-                                                            int64_t version, absl::Time deadline) {
+                                                            int64_t applied, absl::Time deadline) {
   CLOUDPOS_ASSIGN_OR_RETURN(
       const pg::Result rows,
-      pool.Exec({.deadline = deadline}, kSelectChangedVariants, tenant, version));
+      pool.Exec({.deadline = deadline}, kSelectChangedVariants, tenant, applied));
   std::vector<base::Uuid> ids;
   for (const pg::Row row : rows) ids.push_back(row.Get<base::Uuid>("variant_id"));
   return ids;

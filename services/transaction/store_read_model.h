@@ -34,15 +34,16 @@ absl::StatusOr<std::vector<VariantPtr>> LoadVariants(pg::Pool& pool, const base:
                                                      absl::Time deadline);
 
 struct Versions {
-  int64_t catalogue = 0;
+  int64_t catalogue = 0;  // the owner's dense version
+  int64_t applied = 0;    // batches applied here
   int64_t settings = 0;
 };
 absl::StatusOr<std::map<base::Uuid, Versions>> LoadVersions(pg::Pool& pool,
                                                             const std::vector<base::Uuid>& tenants,
                                                             absl::Time deadline);
-/// Variants that changed after `version`.
+/// Variants that changed after batch `applied`.
 absl::StatusOr<std::vector<base::Uuid>> LoadChangedVariants(pg::Pool& pool,
                                                             const base::Uuid& tenant,
-                                                            int64_t version, absl::Time deadline);
+                                                            int64_t applied, absl::Time deadline);
 
 }  // namespace cloudpos::transaction

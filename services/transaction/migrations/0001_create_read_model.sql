@@ -6,6 +6,9 @@
 CREATE TABLE read_model_versions (
   tenant_id uuid PRIMARY KEY,
   catalogue_version bigint NOT NULL DEFAULT 0,
+  -- Counts the batches applied to the catalogue: what caches compare, since versions may arrive out
+  -- of order.
+  catalogue_applied bigint NOT NULL DEFAULT 0,
   -- Raised with every change of stores, registers, devices, taxes and policies: caches compare it.
   settings_version bigint NOT NULL DEFAULT 0
 ) WITH (fillfactor = 70);
@@ -63,6 +66,7 @@ CREATE TABLE catalogue_variants (
   archived boolean NOT NULL,
   -- [{"storeId"?, "currency", "amount", "per"}]
   prices jsonb NOT NULL,
+  applied bigint NOT NULL,  -- read_model_versions.catalogue_applied when it came
   PRIMARY KEY (tenant_id, variant_id, version)
 );
-CREATE INDEX catalogue_variants_by_version ON catalogue_variants (tenant_id, version);
+CREATE INDEX catalogue_variants_by_applied ON catalogue_variants (tenant_id, applied);
