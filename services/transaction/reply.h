@@ -1,0 +1,19 @@
+#pragma once
+
+// Stored documents -> answers. The answer to a create is a pure function of what is stored, so that
+// a replay says the same words.
+
+#include "absl/status/statusor.h"
+#include "cloudpos/transaction/v1/sale.pb.h"
+#include "services/transaction/domain/document.h"
+#include "services/transaction/store_documents.h"
+
+namespace cloudpos::transaction {
+
+/// What is stored of a document that was just recorded.
+StoredDocument StoredFrom(const Document& document);
+
+/// `with_returns`: also what has come back since (reads); without it the answer never changes.
+absl::StatusOr<v1::Sale> SaleFrom(const StoredDocument& stored, bool with_returns);
+
+}  // namespace cloudpos::transaction
