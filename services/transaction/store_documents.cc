@@ -65,6 +65,7 @@ struct DocumentColumns {
       grand_total;
   std::vector<std::optional<int64_t>> receipt;
   OptionalText reason, order, note, trace;
+  std::vector<int32_t> lines;
 
   void Add(const Document& d, const base::Uuid& event_id) {
     const journal::SaleEntry& e = d.entry;
@@ -107,6 +108,7 @@ struct DocumentColumns {
     payload.push_back({d.payload});
     event.push_back(event_id);
     trace.push_back(TextOrNull(d.traceparent));
+    lines.push_back(static_cast<int32_t>(e.lines.size()));
   }
 };
 
@@ -173,7 +175,7 @@ constexpr pg::Query kRecordDocuments{"record_documents", R"sql(
     $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
     $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40,
     $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51, $52, $53, $54, $55, $56, $57, $58, $59,
-    $60, $61, $62, $63, $64, $65, $66, $67) AS outcomes)sql"};
+    $60, $61, $62, $63, $64, $65, $66, $67, $68) AS outcomes)sql"};
 
 constexpr pg::Query kSelectHead{"select_journal_head", R"sql(
   SELECT journal_no, receipt_no, grand_total, hash FROM journals
@@ -235,7 +237,7 @@ absl::StatusOr<std::vector<Outcome>> RecordDocuments(pg::Pool& pool, const base:
                 d.series, d.currency, d.gross, d.discount, d.net, d.tax, d.total, d.rounding,
                 d.change, d.taxes, d.occurred, d.recorded, d.business, d.posting, d.shift,
                 d.drawer, d.catalogue, d.customer, d.source, d.reason, d.order, d.note, d.previous,
-                d.hash, d.grand_total, d.payload, d.event, d.trace, l.doc, l.no, l.variant, l.sku,
+                d.hash, d.grand_total, d.payload, d.event, d.trace, d.lines, l.doc, l.no, l.variant, l.sku,
                 l.name, l.quantity, l.per, l.list, l.unit, l.gross, l.discount, l.order_discount,
                 l.net, l.tax, l.total, l.taxes, l.source_no, l.returned_before, l.note, t.doc,
                 t.no, t.type, t.applied, t.tendered, t.change, t.rounding, t.reference));

@@ -27,6 +27,7 @@ CREATE TABLE journal_entries (
   journal_no bigint NOT NULL CHECK (journal_no >= 1),
   kind text NOT NULL,
   document_id uuid NOT NULL,
+  line_count integer NOT NULL,
   payload bytea NOT NULL,               -- canonical JSON (libs/journal/entry.h)
   hash bytea NOT NULL CHECK (length(hash) = 32),
   signature bytea,                      -- of the device over `hash`

@@ -16,7 +16,7 @@ CREATE FUNCTION record_documents(
   d_business date[], d_posting date[], d_shift uuid[], d_drawer uuid[], d_catalogue bigint[],
   d_customer uuid[], d_source uuid[], d_reason text[], d_order text[], d_note text[],
   d_previous bytea[], d_hash bytea[], d_grand_total bigint[], d_payload bytea[], d_event uuid[],
-  d_trace text[],
+  d_trace text[], d_lines integer[],
   l_doc integer[], l_no integer[], l_variant uuid[], l_sku text[], l_name text[],
   l_quantity bigint[], l_per bigint[], l_list bigint[], l_unit bigint[], l_gross bigint[],
   l_discount bigint[], l_order_discount bigint[], l_net bigint[], l_tax bigint[],
@@ -118,10 +118,10 @@ BEGIN
       AS t (doc, no, type, applied, tendered, change, rounding, reference)
     WHERE t.doc = ANY (accepted);
 
-  INSERT INTO journal_entries (tenant_id, journal_id, journal_no, kind, document_id, payload, hash,
-      recorded_at)
-    SELECT p_tenant, d_journal[i], d_no[i], d_kind[i], d_sale[i], d_payload[i], d_hash[i],
-      d_recorded[i]
+  INSERT INTO journal_entries (tenant_id, journal_id, journal_no, kind, document_id, line_count,
+      payload, hash, recorded_at)
+    SELECT p_tenant, d_journal[i], d_no[i], d_kind[i], d_sale[i], d_lines[i], d_payload[i],
+      d_hash[i], d_recorded[i]
     FROM unnest(accepted) AS i;
 
   -- The event carries no payload of its own but where its entry stands (journal id, number): the
@@ -130,7 +130,7 @@ BEGIN
       traceparent)
     SELECT d_event[i], p_tenant, shard_of(p_tenant), 'sale', d_sale[i]::text,
       'cloudpos.transaction.v1.JournalEntryRecorded',
-      uuid_send(d_journal[i]) || int8send(d_no[i]), d_trace[i]
+      uuid_send(d_journal[i]) || int8send(d_no[i]), coalesce(d_trace[i], '')
     FROM unnest(accepted) AS i;
   RETURN outcomes;
 END
