@@ -163,6 +163,26 @@ StoredDocument StoredFrom(const Document& document) {
   return stored;
 }
 
+v1::Sale PreviewOf(const journal::SaleEntry& entry, const std::vector<VariantPtr>& variants,
+                   const std::vector<std::string>& tax_names) {
+  v1::Sale sale;
+  TaxNames names;
+  for (size_t i = 0; i < entry.taxes.size(); ++i) names[entry.taxes[i].tax_id] = tax_names[i];
+  for (size_t i = 0; i < entry.lines.size(); ++i) {
+    FillLine(entry.lines[i], {variants[i]->name, "", 0}, names, false, sale.add_lines());
+  }
+  for (const journal::EntryTax& tax : entry.taxes) {
+    v1::TaxTotal* total = sale.add_taxes();
+    FillTax(tax, names, total);
+    total->set_base_minor(tax.base);
+  }
+  FillTotals(entry.totals, sale.mutable_totals());
+  for (const journal::EntryTender& tender : entry.tenders) {
+    FillTender(tender, "", sale.add_tenders());
+  }
+  return sale;
+}
+
 absl::StatusOr<v1::Sale> SaleFrom(const StoredDocument& stored, bool with_returns) {
   journal::SaleEntry entry;
   if (const journal::Error error = journal::ParseEntry(stored.payload, &entry); !error.ok()) {
