@@ -46,6 +46,7 @@ rpc::MethodTable JournalHandler::Methods() {
   rpc::MethodTable table("cloudpos.transaction.v1.JournalService");
   table.Unary("ListJournals", this, &JournalHandler::ListJournals)
       .Unary("ExportJournal", this, &JournalHandler::ExportJournal)
+      .Unary("GetJournalKeys", this, &JournalHandler::GetJournalKeys)
       .Unary("ListJournalHeads", this, &JournalHandler::ListJournalHeads);
   return table;
 }
@@ -84,6 +85,7 @@ absl::Status JournalHandler::ExportJournal(rpc::CallContext& ctx,
   journal::Hash previous = journal::kGenesis;
   std::string* out = response->mutable_data();
   const std::string name = id.ToString();
+  const std::string device = journal->device.ToString();
   for (const EntryRow& entry : entries) {
     const journal::Hash hash = HashOf(entry.hash);
     if (entry.journal_no >= from) {
@@ -93,7 +95,9 @@ absl::Status JournalHandler::ExportJournal(rpc::CallContext& ctx,
                                                   .hash = hash,
                                                   .previous = previous,
                                                   .signature = entry.signature,
-                                                  .signature_key = {}},
+                                                  .signature_key = entry.signature.empty()
+                                                                       ? std::string_view()
+                                                                       : std::string_view(device)},
                                                  out);
       if (!error.ok()) return base::Fail(INTERNAL, "the journal cannot be exported");
     }
@@ -104,6 +108,13 @@ absl::Status JournalHandler::ExportJournal(rpc::CallContext& ctx,
     return base::Fail(INTERNAL, "the journal cannot be exported");
   }
   response->set_content_type("application/jsonl");
+  return absl::OkStatus();
+}
+
+absl::Status JournalHandler::GetJournalKeys(rpc::CallContext&, const v1::GetJournalKeysRequest&,
+                                            common::v1::RawBody* response) {
+  response->set_content_type("application/json");
+  response->set_data(token::MakeJwks({signer_.PublicJwk()}));
   return absl::OkStatus();
 }
 

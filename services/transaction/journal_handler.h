@@ -20,6 +20,8 @@ class JournalHandler {
                             v1::ListJournalsResponse* response);
   absl::Status ExportJournal(rpc::CallContext& ctx, const v1::ExportJournalRequest& request,
                              common::v1::RawBody* response);
+  absl::Status GetJournalKeys(rpc::CallContext& ctx, const v1::GetJournalKeysRequest& request,
+                              common::v1::RawBody* response);
   absl::Status ListJournalHeads(rpc::CallContext& ctx, const v1::ListJournalHeadsRequest& request,
                                 v1::ListJournalHeadsResponse* response);
 
