@@ -10,6 +10,7 @@
 #include <unordered_set>
 
 #include "libs/base/error.h"
+#include "libs/journal/chain.h"
 #include "libs/log/log.h"
 #include "libs/metrics/metrics.h"
 
