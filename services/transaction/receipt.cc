@@ -220,7 +220,8 @@ v1::Receipt ReceiptOf(const v1::Sale& sale, const Store& store) {
 
 std::string ReceiptText(const v1::Receipt& receipt) {
   std::string text;
-  for (const Row& row : Rows(receipt).rows()) text += TextRow(row) + "\n";
+  const Rows rows(receipt);
+  for (const Row& row : rows.rows()) text += TextRow(row) + "\n";
   return text;
 }
 
@@ -230,7 +231,8 @@ std::string ReceiptHtml(const v1::Receipt& receipt) {
       "<meta name=\"viewport\" content=\"width=device-width\">\n<title>Receipt " +
       Escape(receipt.receipt_number()) +
       "</title>\n</head>\n<body>\n<table width=\"380\" align=\"center\">\n";
-  for (const Row& row : Rows(receipt).rows()) html += HtmlRow(row);
+  const Rows rows(receipt);
+  for (const Row& row : rows.rows()) html += HtmlRow(row);
   return html + "</table>\n</body>\n</html>\n";
 }
 

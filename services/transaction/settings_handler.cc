@@ -145,14 +145,14 @@ absl::Status SettingsHandler::Change(rpc::CallContext& ctx, const char* action,
   const events::NewEvent event = events::MakeEvent(audit_id, ctx.tenant(), "audit",
                                                    audit_id.ToString(), audit, ctx.traceparent());
   const pg::TxOptions options{.tenant = ctx.tenant(), .deadline = ctx.deadline()};
-  CLOUDPOS_RETURN_IF_ERROR(
+  const absl::Status changed =
       pg::Transact(checkout_.pool(), options, [&](pg::Tx& tx) -> absl::Status {
         CLOUDPOS_RETURN_IF_ERROR(write(tx));
         CLOUDPOS_RETURN_IF_ERROR(TouchSettings(tx, ctx.tenant()));
         return events::Append(tx, event);
-      }));
-  read_model_.Refresh();
-  return absl::OkStatus();
+      });
+  if (changed.ok()) read_model_.Refresh();
+  return changed;
 }
 
 absl::Status SettingsHandler::PutTax(rpc::CallContext& ctx, const v1::PutTaxRequest& request,

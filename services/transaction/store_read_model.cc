@@ -311,7 +311,7 @@ absl::StatusOr<std::shared_ptr<const Settings>> LoadSettings(pg::Pool& pool,
   const pg::TxOptions options{
       .tenant = {}, .deadline = deadline, .read_only = true, .repeatable_read = true};
   auto settings = std::make_shared<Settings>();
-  CLOUDPOS_RETURN_IF_ERROR(pg::Transact(pool, options, [&](pg::Tx& tx) -> absl::Status {
+  const absl::Status loaded = pg::Transact(pool, options, [&](pg::Tx& tx) -> absl::Status {
     *settings = Settings{};
     CLOUDPOS_ASSIGN_OR_RETURN(const pg::Result versions,
                               tx.Exec(kSelectVersions, std::vector<base::Uuid>{tenant}));
@@ -319,7 +319,8 @@ absl::StatusOr<std::shared_ptr<const Settings>> LoadSettings(pg::Pool& pool,
     CLOUDPOS_RETURN_IF_ERROR(LoadPlaces(tx, tenant, settings.get()));
     CLOUDPOS_RETURN_IF_ERROR(LoadTaxes(tx, tenant, settings.get()));
     return LoadPolicies(tx, tenant, settings.get());
-  }));
+  });
+  if (!loaded.ok()) return loaded;
   return settings;
 }
 

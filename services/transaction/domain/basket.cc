@@ -59,7 +59,10 @@ class TaxTable {
       indices.push_back(Find(base::Uuid()));
       return indices;
     }
-    for (const base::Uuid& id : *found->second.TaxesOf(store_.id)) indices.push_back(Find(id));
+    const std::vector<base::Uuid>* taxes =
+        found == settings_.tax_categories.end() ? nullptr : found->second.TaxesOf(store_.id);
+    if (taxes == nullptr) return indices;  // Add has refused it before
+    for (const base::Uuid& id : *taxes) indices.push_back(Find(id));
     std::sort(indices.begin(), indices.end());
     return indices;
   }
