@@ -1,7 +1,6 @@
 #include "libs/rpc/identity.h"
 
 #include <catch2/catch.hpp>
-
 #include <filesystem>
 #include <fstream>
 #include <mutex>

@@ -1,10 +1,9 @@
 // What a call costs in CPU time, server and client together, against a bare callback service on the
 // same certificates. Not run by default: rpc_test "[bench]" 2>/dev/null
 
-#include <catch2/catch.hpp>
-
 #include <sys/resource.h>
 
+#include <catch2/catch.hpp>
 #include <cstdio>
 
 #include "grpcpp/generic/async_generic_service.h"
@@ -83,8 +82,8 @@ TEST_CASE("Server: cost of a call", "[.bench]") {
                            &port);
   builder.RegisterCallbackGenericService(&bare);
   const auto server = builder.BuildAndStart();
-  const auto plain = *Connect("bare", "127.0.0.1:" + std::to_string(port),
-                              Tls(toy.authority.Issue("gateway")));
+  const auto plain =
+      *Connect("bare", "127.0.0.1:" + std::to_string(port), Tls(toy.authority.Issue("gateway")));
   Person person;
   const std::string token = toy.Token(person);
   for (int round = 0; round < 3; ++round) {

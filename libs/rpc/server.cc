@@ -107,8 +107,8 @@ absl::Status Server::Start() {
   core.queue_depth = &metrics::Gauge(prefix + "_rpc_queue_depth", "Calls that wait for a worker.");
   core.certificate_expiry = &metrics::Gauge(prefix + "_certificate_expiry_timestamp_seconds",
                                             "When this server's certificate ends.");
-  core.workers = std::make_unique<WorkerPool>(core.real_clock, core.options.workers,
-                                              core.options.queue);
+  core.workers =
+      std::make_unique<WorkerPool>(core.real_clock, core.options.workers, core.options.queue);
   core.streams = std::make_unique<WorkerPool>(core.real_clock, core.options.streams, 0);
   CLOUDPOS_RETURN_IF_ERROR(impl_->Listen());
   impl_->health = std::thread([this] { impl_->WatchHealth(); });

@@ -30,7 +30,8 @@ absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> ClientCredentials(cons
 /// When the certificate in use ends.
 absl::StatusOr<absl::Time> CertificateExpiry(const TlsFiles& files);
 
-/// Name from a SPIFFE URI of our trust domain: "spiffe://cloudpos/gateway" -> "gateway"; else empty.
+/// Name from a SPIFFE URI of our trust domain: "spiffe://cloudpos/gateway" -> "gateway"; else
+/// empty.
 std::string PeerName(const std::string& uri);
 
 }  // namespace cloudpos::rpc
