@@ -58,7 +58,8 @@ TEST_CASE("Encode: RFC 8785 strings, order of keys and numbers", "[journal][doma
   // RFC 8785 3.2.2: the string of the example, and 3.2.3: the sorting example.
   CHECK(Canonical(R"({"string":"\u20ac$\u000F\u000aA'\u0042\u0022\u005c\\\"\/"})") ==
         "{\"string\":\"\xe2\x82\xac$\\u000f\\nA'B\\\"\\\\\\\\\\\"/\"}");
-  CHECK(Canonical(R"({"\u20ac":1,"\r":2,"\ufb33":3,"1":4,"\ud83d\ude00":5,"\u0080":6,"\u00f6":7})") ==
+  CHECK(Canonical(R"({"\u20ac":1,"\r":2,"\ufb33":3,"1":4,"\ud83d\ude00":5,)"
+                  R"("\u0080":6,"\u00f6":7})") ==
         "{\"\\r\":2,\"1\":4,\"\xc2\x80\":6,\"\xc3\xb6\":7,\"\xe2\x82\xac\":1,"
         "\"\xf0\x9f\x98\x80\":5,\"\xef\xac\xb3\":3}");
   CHECK(Canonical(" [ true , false , { } , [ ] , -5 , 0 ] ") == "[true,false,{},[],-5,0]");

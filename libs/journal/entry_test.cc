@@ -41,7 +41,8 @@ SaleEntry FullEntry() {
   entry.training = true;
   entry.utc_offset_min = 120;
   const EntryTax tax{380, 2'000, false, 0, false, "DE", 190'000, "vat"};
-  entry.taxes = {tax, {0, 100, true, 0, true, "", 0, "ex"}, {50, 0, false, 25, false, "", 0, "eco"}};
+  const EntryTax exempt{0, 100, true, 0, true, "", 0, "ex"};
+  entry.taxes = {tax, exempt, {50, 0, false, 25, false, "", 0, "eco"}};
   entry.tenders = {{2'380, 20, "pay1", -2, 2'398, 1, "CASH"}};
   EntryLine line;
   line.category_id = "cat";
