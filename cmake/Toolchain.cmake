@@ -21,9 +21,7 @@ endif()
 # Warnings are errors in our code; generated code and system headers are exempt (Targets.cmake).
 set(CLOUDPOS_WARNINGS -Wall -Wextra -Wpedantic -Werror -Wshadow -Wnon-virtual-dtor
     -Wcast-align -Woverloaded-virtual -Wconversion -Wno-sign-conversion -Wnull-dereference
-    -Wimplicit-fallthrough
-    # Designated initialisers leave the rest to its defaults on purpose.
-    -Wno-missing-field-initializers)
+    -Wimplicit-fallthrough)
 
 add_compile_definitions(_GLIBCXX_ASSERTIONS)
 add_compile_options(-fstack-protector-strong)

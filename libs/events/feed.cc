@@ -27,8 +27,7 @@ constexpr size_t kConsumerNameMax = 64;
 constexpr int kShards = 64;
 constexpr absl::Duration kAckEvery = absl::Minutes(1);
 constexpr std::chrono::seconds kGuardEvery{1};
-constexpr absl::Duration kPartitionsEvery = absl::Hours(1);
-constexpr absl::Duration kPartitionsAgain = absl::Minutes(1);  // a lock was not to be had
+constexpr int kPartitionsEvery = 3600;  // guards
 
 constexpr pg::Query kUpsertAck{"events_upsert_ack", R"sql(
   INSERT INTO consumer_acks (consumer, cursor, seen_at) VALUES ($1, $2, $3)
@@ -140,19 +139,16 @@ struct Feed::Impl {
 };
 
 void Feed::Impl::Run() {
-  absl::Time partitions_due = absl::InfinitePast();
+  int rounds = 0;
   bool was_ok = true;
   std::unique_lock lock(mutex);
   while (!stopping) {
     lock.unlock();
     absl::Status status = maintenance.Guard();
-    const absl::Time now = options.clock->Now();
-    if (status.ok() && now >= partitions_due) {
-      status = maintenance.MaintainPartitions();
-      partitions_due = now + (status.ok() ? kPartitionsEvery : kPartitionsAgain);
-    }
+    if (status.ok() && rounds == 0) status = maintenance.MaintainPartitions();
+    if (status.ok()) rounds = (rounds + 1) % kPartitionsEvery;
     if (!status.ok() && was_ok) {
-      log::Warn("the event log is not maintained",
+      log::Warn("the event log cannot be guarded",
                 {{"producer", options.producer}, {"error", status.ToString()}});
     }
     was_ok = status.ok();

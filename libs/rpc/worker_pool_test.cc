@@ -1,7 +1,8 @@
 #include "libs/rpc/worker_pool.h"
 
-#include <atomic>
 #include <catch2/catch.hpp>
+
+#include <atomic>
 #include <future>
 #include <memory>
 

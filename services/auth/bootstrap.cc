@@ -1,0 +1,154 @@
+#include "services/auth/bootstrap.h"
+
+#include <filesystem>
+#include <fstream>
+
+#include "libs/base/clock.h"
+#include "libs/base/encoding.h"
+#include "libs/base/status_macros.h"
+#include "libs/log/log.h"
+#include "services/auth/auth_handler.h"
+#include "services/auth/convert.h"
+#include "services/auth/domain/fields.h"
+#include "services/auth/domain/password_rules.h"
+#include "services/auth/store_organisation.h"
+#include "services/auth/store_sessions.h"
+#include "services/auth/store_staff.h"
+#include "services/auth/tenants.h"
+
+namespace cloudpos::auth {
+namespace {
+
+using namespace common::v1;  // error codes
+
+absl::Status Closed() {
+  return base::Fail(BOOTSTRAP_CLOSED, "The secret is wrong, used or older than a day.");
+}
+
+std::string SecretHash(const std::string& secret) { return base::Sha256("bootstrap:" + secret); }
+
+/// Best effort: the database is the truth, and WatchBootstrap writes it at the next start.
+void WriteMarker(const Deps& deps) {
+  const std::filesystem::path marker = std::filesystem::path(deps.state_dir) / "bootstrapped";
+  std::error_code error;
+  if (deps.state_dir.empty() || std::filesystem::exists(marker, error)) return;
+  std::ofstream file(marker);
+  file << base::FormatTime(deps.clock->Now()) << "\n";
+  if (!file.flush()) log::Warn("marker cannot be written", {{"file", marker.string()}});
+}
+
+absl::Status CheckOpen(pg::Tx& tx, const Deps& deps, absl::Time now) {
+  CLOUDPOS_ASSIGN_OR_RETURN(const bool is_done, IsBootstrapped(tx));
+  if (is_done) return Closed();
+  CLOUDPOS_ASSIGN_OR_RETURN(const absl::Time first_seen,
+                            FirstSeen(tx, SecretHash(deps.bootstrap_secret), now));
+  if (now - first_seen > deps.rules.bootstrap_life) return Closed();
+  return absl::OkStatus();
+}
+
+/// What the request asks for, checked.
+struct Admin {
+  std::string tenant_name;
+  std::string tenant_slug;
+  std::string email;
+  std::string display_name;
+};
+
+absl::StatusOr<Admin> ParseAdmin(const v1::BootstrapAdminRequest& request) {
+  CLOUDPOS_RETURN_IF_ERROR(CheckName(request.tenant_name(), "tenantName"));
+  CLOUDPOS_RETURN_IF_ERROR(CheckSlug(request.tenant_slug(), "tenantSlug"));
+  if (request.tenant_slug() == kReplaySlug) {
+    return base::Fail(INVALID_ARGUMENT, "tenantSlug", "is reserved");
+  }
+  CLOUDPOS_ASSIGN_OR_RETURN(std::string email, NormalizeEmail(request.email(), "email"));
+  CLOUDPOS_RETURN_IF_ERROR(CheckName(request.display_name(), "displayName"));
+  CLOUDPOS_RETURN_IF_ERROR(CheckPassword(request.password(), email, "password"));
+  return Admin{.tenant_name = request.tenant_name(),
+               .tenant_slug = request.tenant_slug(),
+               .email = std::move(email),
+               .display_name = request.display_name()};
+}
+
+absl::Status InsertAdmin(pg::Tx& tx, const Deps& deps, const Actor& actor, const Admin& admin,
+                         const StaffMember& staff, const std::string& hash, absl::Time now) {
+  CLOUDPOS_RETURN_IF_ERROR(CreateTenant(tx, deps, actor,
+                                        {.tenant_id = staff.tenant_id,
+                                         .version = 1,
+                                         .name = admin.tenant_name,
+                                         .slug = admin.tenant_slug,
+                                         .active = true,
+                                         .created_at = now,
+                                         .updated_at = now}));
+  CLOUDPOS_RETURN_IF_ERROR(
+      InsertDirectory(tx, "email", staff.email, staff.tenant_id, staff.staff_id));
+  CLOUDPOS_RETURN_IF_ERROR(InsertStaff(tx, staff, hash, "").status());
+  const RoleGrant grant{.role_id = BuiltInRoleId(staff.tenant_id, BuiltInRole::kAdmin),
+                        .all_stores = true,
+                        .store_ids = {},
+                        .permissions = {}};
+  CLOUDPOS_RETURN_IF_ERROR(InsertGrant(tx, staff.tenant_id, staff.staff_id, grant));
+  const v1::StaffMember after = ToProto(staff, {grant});
+  return RecordAudit(tx, *deps.ids, actor,
+                     {.action = "bootstrap",
+                      .subject_type = "staff",
+                      .subject_id = staff.staff_id.ToString(),
+                      .store = std::nullopt,
+                      .before = nullptr,
+                      .after = &after},
+                     now);
+}
+
+}  // namespace
+
+absl::StatusOr<bool> WatchBootstrap(const Deps& deps) {
+  const absl::Time now = deps.clock->Now();
+  CLOUDPOS_ASSIGN_OR_RETURN(
+      const bool is_done, pg::Transact(*deps.pool, {}, [&](pg::Tx& tx) -> absl::StatusOr<bool> {
+        CLOUDPOS_ASSIGN_OR_RETURN(const bool done, IsBootstrapped(tx));
+        if (done || deps.bootstrap_secret.empty()) return done;
+        CLOUDPOS_RETURN_IF_ERROR(FirstSeen(tx, SecretHash(deps.bootstrap_secret), now).status());
+        return false;
+      }));
+  if (is_done) WriteMarker(deps);
+  return is_done;
+}
+
+absl::Status AuthHandler::BootstrapAdmin(rpc::CallContext& ctx,
+                                         const v1::BootstrapAdminRequest& request,
+                                         v1::BootstrapAdminResponse* response) {
+  const bool is_right =
+      !deps_.bootstrap_secret.empty() &&
+      base::ConstantTimeEqual(SecretHash(request.secret()), SecretHash(deps_.bootstrap_secret));
+  if (!is_right) return Closed();
+  const absl::Time now = deps_.clock->Now();
+  CLOUDPOS_RETURN_IF_ERROR(pg::TransactRaw(*deps_.pool, {.deadline = ctx.deadline()},
+                                           [&](pg::Tx& tx) { return CheckOpen(tx, deps_, now); }));
+  CLOUDPOS_ASSIGN_OR_RETURN(const Admin admin, ParseAdmin(request));
+  CLOUDPOS_ASSIGN_OR_RETURN(const std::string hash,
+                            deps_.hasher->Hash(request.password(), ctx.deadline()));
+  StaffMember staff;
+  staff.tenant_id = deps_.ids->NewId();
+  staff.staff_id = deps_.ids->NewId();
+  staff.display_name = admin.display_name;
+  staff.email = admin.email;
+  staff.created_at = now;
+  staff.updated_at = now;
+  const Actor actor = ActorOf(ctx, staff.tenant_id, staff.staff_id);
+  const std::string user_agent = UserAgentOf(ctx);
+  const pg::TxOptions options{.tenant = staff.tenant_id, .deadline = ctx.deadline()};
+  CLOUDPOS_ASSIGN_OR_RETURN(
+      const Tokens tokens,
+      pg::Transact(*deps_.pool, options, [&](pg::Tx& tx) -> absl::StatusOr<Tokens> {
+        CLOUDPOS_ASSIGN_OR_RETURN(const bool is_first,
+                                  InsertBootstrap(tx, staff.tenant_id, staff.staff_id, now));
+        if (!is_first) return Closed();
+        CLOUDPOS_RETURN_IF_ERROR(InsertAdmin(tx, deps_, actor, admin, staff, hash, now));
+        return OpenSession(tx, deps_, actor, staff, user_agent, now);
+      }));
+  Ring(deps_);
+  WriteMarker(deps_);
+  FillTokens(tokens, request.refresh_delivery() == v1::BODY, response);
+  return absl::OkStatus();
+}
+
+}  // namespace cloudpos::auth

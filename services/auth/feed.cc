@@ -1,0 +1,58 @@
+#include "services/auth/feed.h"
+
+#include "libs/base/status_macros.h"
+#include "libs/events/events.h"
+#include "services/auth/convert.h"
+#include "services/auth/organisation_changes.h"
+#include "services/auth/store_organisation.h"
+
+namespace cloudpos::auth {
+namespace {
+
+constexpr int kBatch = 200;
+
+using Send = std::function<absl::Status(std::vector<common::v1::Event>)>;
+
+template <typename Object>
+common::v1::Event EventOf(const char* type, const Object& object) {
+  const auto payload = ToEvent(object);
+  const base::Uuid id = IdOf(object);
+  common::v1::Event event;
+  // The same state has the same id, so that a repeat can be seen as one.
+  event.set_event_id(
+      base::DeriveUuidV5(id, type + std::to_string(object.version)).ToString());
+  event.set_tenant_id(object.tenant_id.ToString());
+  event.set_aggregate_type(type);
+  event.set_aggregate_id(id.ToString());
+  event.set_event_type(payload.GetTypeName());
+  payload.SerializeToString(event.mutable_payload());
+  SetTime(object.updated_at, event.mutable_recorded_at());
+  event.set_shard(events::ShardOf(object.tenant_id));
+  return event;
+}
+
+template <typename Object>
+absl::Status SendAll(pg::Tx& tx, const char* type, const Send& send,
+                     absl::StatusOr<std::vector<Object>> (*select)(pg::Tx&, const OrganisationKey&,
+                                                                   int)) {
+  OrganisationKey after;
+  while (true) {
+    CLOUDPOS_ASSIGN_OR_RETURN(const std::vector<Object> rows, select(tx, after, kBatch));
+    if (rows.empty()) return absl::OkStatus();
+    std::vector<common::v1::Event> events;
+    for (const Object& row : rows) events.push_back(EventOf(type, row));
+    CLOUDPOS_RETURN_IF_ERROR(send(std::move(events)));
+    after = {.tenant = rows.back().tenant_id, .id = IdOf(rows.back())};
+  }
+}
+
+}  // namespace
+
+absl::Status SendSnapshot(pg::Tx& tx, const Send& send) {
+  CLOUDPOS_RETURN_IF_ERROR(SendAll<Tenant>(tx, "tenant", send, SelectAllTenants));
+  CLOUDPOS_RETURN_IF_ERROR(SendAll<Store>(tx, "store", send, SelectAllStores));
+  CLOUDPOS_RETURN_IF_ERROR(SendAll<Register>(tx, "register", send, SelectAllRegisters));
+  return SendAll<Device>(tx, "device", send, SelectAllDevices);
+}
+
+}  // namespace cloudpos::auth
