@@ -21,7 +21,9 @@ endif()
 # Warnings are errors in our code; generated code and system headers are exempt (Targets.cmake).
 set(CLOUDPOS_WARNINGS -Wall -Wextra -Wpedantic -Werror -Wshadow -Wnon-virtual-dtor
     -Wcast-align -Woverloaded-virtual -Wconversion -Wno-sign-conversion -Wnull-dereference
-    -Wimplicit-fallthrough)
+    -Wimplicit-fallthrough
+    # Designated initialisers leave the rest to its defaults on purpose.
+    -Wno-missing-field-initializers)
 
 add_compile_definitions(_GLIBCXX_ASSERTIONS)
 add_compile_options(-fstack-protector-strong)

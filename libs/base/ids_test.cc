@@ -95,7 +95,7 @@ TEST_CASE("RandomIdSource: a forked child does not repeat its parent's randomnes
   CHECK(std::string(theirs, 36).substr(19) != ours.substr(19));
 }
 
-TEST_CASE("DeriveUuidV7: same input, same id; the time leads", "[base]") {
+TEST_CASE("DeriveUuidV7: same input, same id, the time leads", "[base]") {
   const absl::Time time = absl::FromUnixMillis(0x017F22E279B0);
   const Uuid id = DeriveUuidV7(time, "sale:536365");
   CHECK(id == DeriveUuidV7(time, "sale:536365"));

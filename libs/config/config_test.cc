@@ -109,7 +109,7 @@ TEST_CASE("Reader: addresses are host:port", "[config]") {
   }
 }
 
-TEST_CASE("SecretFile: contents without the line's end; faults are named", "[config]") {
+TEST_CASE("SecretFile: contents without the line's end, faults are named", "[config]") {
   Folder folder;
   Reader reader(Values{{"CLOUDPOS_GOOD_FILE", folder.Write("good", "s3cret\r\n", 0640)},
                        {"CLOUDPOS_OPEN_FILE", folder.Write("open", "s3cret", 0604)},

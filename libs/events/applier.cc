@@ -13,6 +13,7 @@ namespace {
 using base::ErrorCode;
 
 constexpr size_t kErrorTextMax = 1000;
+constexpr int kRetryBatch = 200;
 
 constexpr pg::Query kSelectCursor{"events_select_cursor",
                                   "SELECT cursor FROM consumer_cursors WHERE name = $1"};
@@ -51,17 +52,28 @@ constexpr pg::Query kCountParked{"events_count_parked", R"sql(
   SELECT count(*) AS parked FROM dead_letter WHERE cursor_name = $1)sql"};
 
 constexpr pg::Query kSelectDeadLetters{"events_select_dead_letters", R"sql(
-  SELECT event FROM dead_letter
+  SELECT parked_no, event FROM dead_letter
   WHERE tenant_id = $1 AND cursor_name = $2 AND aggregate_type = $3 AND aggregate_id = $4
-  ORDER BY parked_no)sql"};
+  ORDER BY parked_no LIMIT $5)sql"};
 
 constexpr pg::Query kDeleteDeadLetters{"events_delete_dead_letters", R"sql(
   DELETE FROM dead_letter
-  WHERE tenant_id = $1 AND cursor_name = $2 AND aggregate_type = $3 AND aggregate_id = $4)sql"};
+  WHERE tenant_id = $1 AND cursor_name = $2 AND aggregate_type = $3 AND aggregate_id = $4
+    AND parked_no <= $5)sql"};
 
 constexpr pg::Query kCountRetry{"events_count_retry", R"sql(
   UPDATE dead_letter SET attempts = attempts + 1
   WHERE tenant_id = $1 AND cursor_name = $2 AND aggregate_type = $3 AND aggregate_id = $4)sql"};
+
+constexpr pg::Query kAdoptCursor{"events_adopt_cursor", R"sql(
+  UPDATE consumer_cursors l SET cursor = r.cursor, updated_at = r.updated_at
+  FROM consumer_cursors r WHERE r.name = $1 AND l.name = $2)sql"};
+constexpr pg::Query kAdoptDeadLetters{"events_adopt_dead_letters", R"sql(
+  UPDATE dead_letter SET cursor_name = $2 WHERE cursor_name = $1)sql"};
+constexpr pg::Query kDropDeadLetters{"events_drop_dead_letters", R"sql(
+  DELETE FROM dead_letter WHERE cursor_name = $1)sql"};
+constexpr pg::Query kDropCursor{"events_drop_cursor", R"sql(
+  DELETE FROM consumer_cursors WHERE name = $1)sql"};
 
 /// Nil when the producer sent something that is no UUID: such an event can still be parked.
 base::Uuid UuidOf(const std::string& text) {
@@ -218,36 +230,64 @@ absl::StatusOr<int64_t> Applier::CountParked() {
   return rows[0].Get<int64_t>("parked");
 }
 
-absl::Status Applier::RetryIn(pg::Tx& tx, const ParkedKey& key) const {
+absl::StatusOr<int> Applier::RetryIn(pg::Tx& tx, const ParkedKey& key) const {
   // With the cursor held no batch can park another event of the key meanwhile.
   CLOUDPOS_RETURN_IF_ERROR(tx.Exec(kWaitForCursor, options_.cursor_name).status());
   CLOUDPOS_ASSIGN_OR_RETURN(const pg::Result rows,
                             tx.Exec(kSelectDeadLetters, key.tenant, options_.cursor_name,
-                                    key.aggregate_type, key.aggregate_id));
-  if (rows.empty()) return base::Fail(ErrorCode::NOT_FOUND, "nothing is parked under this key");
+                                    key.aggregate_type, key.aggregate_id, kRetryBatch));
+  if (rows.empty()) return 0;
   std::vector<Event> events;
+  int64_t last = 0;
   for (const pg::Row row : rows) {
+    last = row.Get<int64_t>("parked_no");
     if (!events.emplace_back().ParseFromString(row.Get<pg::Bytes>("event").value)) {
       return base::Fail(ErrorCode::INTERNAL, "a dead letter is not an event");
     }
   }
   CLOUDPOS_RETURN_IF_ERROR(options_.apply(tx, events));
-  return tx
-      .Exec(kDeleteDeadLetters, key.tenant, options_.cursor_name, key.aggregate_type,
-            key.aggregate_id)
-      .status();
+  CLOUDPOS_RETURN_IF_ERROR(tx.Exec(kDeleteDeadLetters, key.tenant, options_.cursor_name,
+                                   key.aggregate_type, key.aggregate_id, last)
+                               .status());
+  return static_cast<int>(events.size());
 }
 
+// In batches of their own transactions: while one is left, later events of the key queue up behind.
 absl::Status Applier::Retry(const ParkedKey& key) {
-  absl::Status status = pg::TransactRaw(
-      *options_.pool, {}, [&](pg::Tx& tx) { return RetryIn(tx, key); });
-  if (status.ok() || absl::IsNotFound(status)) return status;
+  bool is_found = false;
+  while (true) {
+    const absl::StatusOr<int> done = pg::Transact(
+        *options_.pool, {}, [&](pg::Tx& tx) { return RetryIn(tx, key); });
+    if (!done.ok()) return CountRetry(key, done.status());
+    if (*done == 0) break;
+    is_found = true;
+  }
+  return is_found ? absl::OkStatus()
+                  : base::Fail(ErrorCode::NOT_FOUND, "nothing is parked under this key");
+}
+
+absl::Status Applier::CountRetry(const ParkedKey& key, const absl::Status& failure) const {
   const absl::Status counted = options_.pool
                                    ->Exec({}, kCountRetry, key.tenant, options_.cursor_name,
                                           key.aggregate_type, key.aggregate_id)
                                    .status();
   if (!counted.ok()) log::Warn("a retry was not counted", {{"error", counted.ToString()}});
-  return status;
+  return failure;
+}
+
+absl::Status AdoptCursor(pg::Tx& tx, const std::string& rebuilt, const std::string& live) {
+  CLOUDPOS_ASSIGN_OR_RETURN(const pg::Result adopted, tx.Exec(kAdoptCursor, rebuilt, live));
+  if (adopted.affected() == 0) {
+    return base::Fail(ErrorCode::NOT_FOUND, "one of the cursors does not exist");
+  }
+  CLOUDPOS_RETURN_IF_ERROR(tx.Exec(kDropDeadLetters, live).status());
+  CLOUDPOS_RETURN_IF_ERROR(tx.Exec(kAdoptDeadLetters, rebuilt, live).status());
+  return tx.Exec(kDropCursor, rebuilt).status();
+}
+
+absl::Status DropCursor(pg::Tx& tx, const std::string& name) {
+  CLOUDPOS_RETURN_IF_ERROR(tx.Exec(kDropDeadLetters, name).status());
+  return tx.Exec(kDropCursor, name).status();
 }
 
 }  // namespace cloudpos::events

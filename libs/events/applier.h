@@ -77,7 +77,8 @@ class Applier {
   absl::Status InsertDeadLetter(pg::Tx& tx, const Event& event, std::string_view error) const;
   absl::StatusOr<bool> HoldCursor(pg::Tx& tx, const std::string& before) const;
   absl::Status MoveCursor(pg::Tx& tx, const std::string& after) const;
-  absl::Status RetryIn(pg::Tx& tx, const ParkedKey& key) const;
+  absl::StatusOr<int> RetryIn(pg::Tx& tx, const ParkedKey& key) const;
+  absl::Status CountRetry(const ParkedKey& key, const absl::Status& failure) const;
 
   const Options options_;
   const std::set<std::string, std::less<>> event_types_;

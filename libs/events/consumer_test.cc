@@ -510,4 +510,33 @@ TEST_CASE("Consumer: a rebuild beside the live one acknowledges on its own accou
                    "('reader', 'reader/shop_rebuild')") == 2);
 }
 
+TEST_CASE("AdoptCursor: the live consumer goes on where the rebuilt one is", "[events][store]") {
+  Shop shop;
+  shop.Sell("a");
+  shop.Sell("bad");
+  Reader live(shop);
+  live.CatchUp();
+  shop.Sell("b");
+  Reader rebuild(shop);
+  rebuild.options.cursor_name = "shop_rebuild";
+  rebuild.before_each = RefuseBad;
+  rebuild.CatchUp();
+  REQUIRE(Parked(shop) == 1);
+  const int batches = live.batches;
+  Require(pg::Transact(*live.pool, {},
+                       [](pg::Tx& tx) { return AdoptCursor(tx, "shop_rebuild", "shop"); }));
+  live.CatchUp();
+  CHECK(live.batches == batches);
+  CHECK(shop.Count("SELECT count(*) FROM consumer_cursors") == 1);
+  CHECK(shop.Count("SELECT count(*) FROM dead_letter WHERE cursor_name = 'shop'") == 1);
+  CHECK(absl::IsNotFound(pg::Transact(*live.pool, {}, [](pg::Tx& tx) {
+    return AdoptCursor(tx, "shop_rebuild", "shop");
+  })));
+  Require(pg::Transact(*live.pool, {}, [](pg::Tx& tx) { return DropCursor(tx, "shop"); }));
+  CHECK(Parked(shop) == 0);
+  live.CatchUp();
+  CHECK(live.batches == batches + 1);
+  CHECK(Total(shop) == 3);
+}
+
 }  // namespace cloudpos::events

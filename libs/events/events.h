@@ -198,7 +198,7 @@ class Consumer {
   absl::Time newest_applied() const;
 
   /// Applies the parked events of one key in order and lets it flow again. NOT_FOUND when nothing
-  /// is parked; the error of `apply` leaves all as it was. Start does it for every key once: a
+  /// is parked; on an error of `apply` the rest stays parked. Start does it for every key once: a
   /// release that brings the cure needs no operator.
   absl::Status Retry(const base::Uuid& tenant, const std::string& aggregate_type,
                      const std::string& aggregate_id);
@@ -210,5 +210,12 @@ class Consumer {
  private:
   std::unique_ptr<Impl> impl_;
 };
+
+/// The switch after a rebuild, in the transaction that switches the tables: `live` goes on from
+/// where `rebuilt` is, with its dead letters; the row of `rebuilt` goes. A batch in flight for
+/// `live` is dropped by the fence. NOT_FOUND.
+absl::Status AdoptCursor(pg::Tx& tx, const std::string& rebuilt, const std::string& live);
+/// Forgets a cursor and its dead letters: its consumer begins anew.
+absl::Status DropCursor(pg::Tx& tx, const std::string& name);
 
 }  // namespace cloudpos::events

@@ -27,7 +27,8 @@ constexpr size_t kConsumerNameMax = 64;
 constexpr int kShards = 64;
 constexpr absl::Duration kAckEvery = absl::Minutes(1);
 constexpr std::chrono::seconds kGuardEvery{1};
-constexpr int kPartitionsEvery = 3600;  // guards
+constexpr absl::Duration kPartitionsEvery = absl::Hours(1);
+constexpr absl::Duration kPartitionsAgain = absl::Minutes(1);  // a lock was not to be had
 
 constexpr pg::Query kUpsertAck{"events_upsert_ack", R"sql(
   INSERT INTO consumer_acks (consumer, cursor, seen_at) VALUES ($1, $2, $3)
@@ -139,16 +140,19 @@ struct Feed::Impl {
 };
 
 void Feed::Impl::Run() {
-  int rounds = 0;
+  absl::Time partitions_due = absl::InfinitePast();
   bool was_ok = true;
   std::unique_lock lock(mutex);
   while (!stopping) {
     lock.unlock();
     absl::Status status = maintenance.Guard();
-    if (status.ok() && rounds == 0) status = maintenance.MaintainPartitions();
-    if (status.ok()) rounds = (rounds + 1) % kPartitionsEvery;
+    const absl::Time now = options.clock->Now();
+    if (status.ok() && now >= partitions_due) {
+      status = maintenance.MaintainPartitions();
+      partitions_due = now + (status.ok() ? kPartitionsEvery : kPartitionsAgain);
+    }
     if (!status.ok() && was_ok) {
-      log::Warn("the event log cannot be guarded",
+      log::Warn("the event log is not maintained",
                 {{"producer", options.producer}, {"error", status.ToString()}});
     }
     was_ok = status.ok();

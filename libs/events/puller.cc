@@ -22,7 +22,8 @@ using common::v1::SnapshotResponse;
 constexpr absl::Duration kPullTimeout = absl::Seconds(5);
 constexpr absl::Duration kSnapshotTimeout = absl::Hours(2);
 /// Between looks at a log whose end is held back by a running transaction, or at another consumer.
-constexpr absl::Duration kLookAgain = absl::Milliseconds(3);
+constexpr absl::Duration kLookAgainMin = absl::Milliseconds(2);
+constexpr absl::Duration kLookAgainMax = absl::Milliseconds(50);
 /// A batch that fails in passing this often is taken in single events: it may just be too large.
 constexpr int kFailuresBeforeSingles = 3;
 
@@ -221,6 +222,7 @@ absl::Status Puller::ToEnd() {
 
 absl::Status Puller::ToNow(absl::Time deadline) {
   uint64_t head = 0;
+  absl::Duration pause = kLookAgainMin;
   while (!is_stopping_()) {
     if (RealNow() >= deadline) {
       return base::Fail(ErrorCode::DEADLINE_EXCEEDED, "the log was not read to its end in time");
@@ -229,7 +231,8 @@ absl::Status Puller::ToNow(absl::Time deadline) {
     if (head == 0) head = step.head;
     if (step.more) continue;
     if (!step.is_fenced && head != 0 && step.horizon >= head) return absl::OkStatus();
-    std::this_thread::sleep_for(absl::ToChronoMilliseconds(kLookAgain));
+    std::this_thread::sleep_for(absl::ToChronoMicroseconds(pause));
+    pause = std::min(pause * 1.5, kLookAgainMax);
   }
   return base::Fail(ErrorCode::CANCELLED, "stopping");
 }

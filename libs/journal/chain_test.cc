@@ -3,6 +3,8 @@
 #include <catch2/catch.hpp>
 #include <string>
 
+#include "libs/journal/sha256_blocks.h"
+
 namespace cloudpos::journal {
 
 TEST_CASE("Sha256: NIST vectors (FIPS 180-4 examples, CAVP)", "[journal][domain]") {
@@ -31,6 +33,21 @@ TEST_CASE("Sha256: any cut of the input gives the same hash", "[journal][domain]
       sha.Update(all.substr(0, cut));
       sha.Update(all.substr(cut));
       REQUIRE(sha.Finish() == whole);
+    }
+  }
+}
+
+TEST_CASE("Sha256: the processor's instructions and the portable code agree", "[journal][domain]") {
+  if (!HasShaInstructions()) WARN("no SHA instructions here: the portable code was compared alone");
+  std::array<std::uint8_t, 320> blocks{};
+  for (std::size_t i = 0; i < blocks.size(); ++i) blocks[i] = static_cast<std::uint8_t>(i * 37 + 5);
+  for (std::size_t count = 1; count <= 5; ++count) {
+    Sha256State portable = {1, 2, 3, 4, 5, 6, 7, 0xffffffff};
+    Sha256State native = portable;
+    CompressPortable(blocks.data(), count, &portable);
+    if (HasShaInstructions()) {
+      CompressNative(blocks.data(), count, &native);
+      CHECK(native == portable);
     }
   }
 }

@@ -36,9 +36,9 @@ struct ExportEntry {
   std::int64_t n = 0;
   std::string_view payload;  // canonical JSON object
   Hash hash{};
-  Hash previous{};              // used for the first entry of a journal when n > 1
-  std::string_view signature;  // raw bytes; empty: none
-  std::string_view signature_key;
+  Hash previous{};                // used for the first entry of a journal when n > 1
+  std::string_view signature{};  // raw bytes; empty: none
+  std::string_view signature_key{};
 };
 
 struct JournalHead {

@@ -4,10 +4,11 @@
 #include <bit>
 #include <cstring>
 
-namespace cloudpos::journal {
-namespace {
+#include "libs/journal/sha256_blocks.h"
 
-constexpr std::array<std::uint32_t, 64> kRound = {
+namespace cloudpos::journal {
+
+const std::array<std::uint32_t, 64> kSha256Round = {
     0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
     0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
     0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
@@ -17,13 +18,14 @@ constexpr std::array<std::uint32_t, 64> kRound = {
     0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
     0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
 
+namespace {
+
 std::uint32_t LoadBigEndian(const std::uint8_t* bytes) {
   return (std::uint32_t{bytes[0]} << 24) | (std::uint32_t{bytes[1]} << 16) |
          (std::uint32_t{bytes[2]} << 8) | std::uint32_t{bytes[3]};
 }
 
-// One 64-byte block, FIPS 180-4 section 6.2.2.
-void Compress(const std::uint8_t* block, std::array<std::uint32_t, 8>* state) {
+void CompressBlock(const std::uint8_t* block, Sha256State* state) {
   std::array<std::uint32_t, 64> w;
   for (std::size_t t = 0; t < 16; ++t) w[t] = LoadBigEndian(block + 4 * t);
   for (std::size_t t = 16; t < 64; ++t) {
@@ -37,7 +39,7 @@ void Compress(const std::uint8_t* block, std::array<std::uint32_t, 8>* state) {
   for (std::size_t t = 0; t < 64; ++t) {
     const std::uint32_t s1 = std::rotr(e, 6) ^ std::rotr(e, 11) ^ std::rotr(e, 25);
     const std::uint32_t choice = (e & f) ^ (~e & g);
-    const std::uint32_t t1 = h + s1 + choice + kRound[t] + w[t];
+    const std::uint32_t t1 = h + s1 + choice + kSha256Round[t] + w[t];
     const std::uint32_t s0 = std::rotr(a, 2) ^ std::rotr(a, 13) ^ std::rotr(a, 22);
     const std::uint32_t majority = (a & b) ^ (a & c) ^ (b & c);
     h = g;
@@ -49,8 +51,13 @@ void Compress(const std::uint8_t* block, std::array<std::uint32_t, 8>* state) {
     b = a;
     a = t1 + s0 + majority;
   }
-  const std::array<std::uint32_t, 8> result = {a, b, c, d, e, f, g, h};
+  const Sha256State result = {a, b, c, d, e, f, g, h};
   for (std::size_t i = 0; i < 8; ++i) (*state)[i] += result[i];
+}
+
+void Compress(const std::uint8_t* blocks, std::size_t count, Sha256State* state) {
+  if (HasShaInstructions()) return CompressNative(blocks, count, state);
+  CompressPortable(blocks, count, state);
 }
 
 int HexDigit(char c) {
@@ -60,6 +67,10 @@ int HexDigit(char c) {
 }
 
 }  // namespace
+
+void CompressPortable(const std::uint8_t* blocks, std::size_t count, Sha256State* state) {
+  for (; count > 0; --count, blocks += 64) CompressBlock(blocks, state);
+}
 
 void Sha256::Update(std::string_view bytes) {
   const auto* data = reinterpret_cast<const std::uint8_t*>(bytes.data());
@@ -72,11 +83,13 @@ void Sha256::Update(std::string_view bytes) {
     data += taken;
     size -= taken;
     if (filled_ < block_.size()) return;
-    Compress(block_.data(), &state_);
+    Compress(block_.data(), 1, &state_);
     filled_ = 0;
   }
-  for (; size >= block_.size(); data += block_.size(), size -= block_.size()) {
-    Compress(data, &state_);
+  if (const std::size_t whole = size / block_.size(); whole > 0) {
+    Compress(data, whole, &state_);
+    data += whole * block_.size();
+    size -= whole * block_.size();
   }
   if (size > 0) std::memcpy(block_.data(), data, size);
   filled_ = size;
@@ -91,14 +104,14 @@ Hash Sha256::Finish() {
   block_[filled_++] = 0x80;
   if (filled_ > 56) {
     std::fill(block_.begin() + static_cast<std::ptrdiff_t>(filled_), block_.end(), 0);
-    Compress(block_.data(), &state_);
+    Compress(block_.data(), 1, &state_);
     filled_ = 0;
   }
   std::fill(block_.begin() + static_cast<std::ptrdiff_t>(filled_), block_.end(), 0);
   for (std::size_t i = 0; i < 8; ++i) {
     block_[56 + i] = static_cast<std::uint8_t>(bits >> (56 - 8 * i));
   }
-  Compress(block_.data(), &state_);
+  Compress(block_.data(), 1, &state_);
   Hash hash;
   for (std::size_t i = 0; i < 32; ++i) {
     hash[i] = static_cast<std::uint8_t>(state_[i / 4] >> (24 - 8 * (i % 4)));

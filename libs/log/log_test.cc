@@ -108,7 +108,7 @@ class CapturedStderr {
   std::string path_;
 };
 
-TEST_CASE("Write: lines of many threads stay whole; lower levels are left out", "[log]") {
+TEST_CASE("Write: lines of many threads stay whole, lower levels are left out", "[log]") {
   Init("auth", Level::kInfo);
   CapturedStderr captured;
   std::vector<std::thread> threads;

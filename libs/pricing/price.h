@@ -148,7 +148,8 @@ struct PriceResult {
 // if given, is appended to. On error the result means nothing.
 // Errors: kLimitExceeded, kOutOfRange, kBadTaxOrder, kBadQuantity (found in the order of the
 // request: taxes, order discounts, lines), then kOverflow (gross, an intermediate or a sum beyond
-// kMaxAmount) and kOutOfRange (a compound tax whose base falls below zero).
+// kMaxAmount; also three compound inclusive rates without a common divisor on an inclusive tax per
+// unit) and kOutOfRange (a compound tax whose base falls below zero).
 Error Price(const PriceRequest& request, PriceResult* result, Trace* trace = nullptr);
 
 }  // namespace cloudpos::pricing

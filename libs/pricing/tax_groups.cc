@@ -81,10 +81,45 @@ class Grouper {
                                .stage = TraceStage::kTaxShare,
                                .index = static_cast<std::int32_t>(tax),
                                .lines = lines.data()};
+    const bool inclusive = work_.request.taxes[tax].inclusive;
+    if (inclusive) total = std::min(total, Room(uses));
     const Error error = AllocateExact(total, weights, shares.span(), context);
     if (!error.ok()) return {error.code, -1, static_cast<std::int32_t>(tax)};
+    if (inclusive) Cap(uses, shares.span());
     for (std::size_t k = 0; k < uses.size(); ++k) TaxOf(uses[k]).amount = shares[k];
     return {};
+  }
+
+  // What the inclusive taxes so far leave of a line, or of all lines of `uses`.
+  std::int64_t RoomOf(const Use& use) const {
+    const auto line = static_cast<std::size_t>(use.line);
+    const PricedLine& priced = work_.result->lines[line];
+    std::int64_t room = priced.amount;
+    for (std::size_t j = 0; j < priced.taxes.size(); ++j) {
+      if (work_.TaxAt(line, j).inclusive) room -= priced.taxes[j].amount;
+    }
+    return room;
+  }
+  std::int64_t Room(const std::vector<Use>& uses) const {
+    std::int64_t room = 0;
+    for (const Use& use : uses) room += RoomOf(use);
+    return room;
+  }
+
+  // Several taxes rounded up may ask for more than a tiny line holds: its surplus goes to the
+  // first lines that have room, and there is room for all of it.
+  void Cap(const std::vector<Use>& uses, std::span<std::int64_t> shares) const {
+    std::int64_t surplus = 0;
+    for (std::size_t k = 0; k < uses.size(); ++k) {
+      const std::int64_t over = std::max<std::int64_t>(0, shares[k] - RoomOf(uses[k]));
+      shares[k] -= over;
+      surplus += over;
+    }
+    for (std::size_t k = 0; surplus > 0 && k < uses.size(); ++k) {
+      const std::int64_t more = std::min(surplus, RoomOf(uses[k]) - shares[k]);
+      shares[k] += more;
+      surplus -= more;
+    }
   }
 
   // Rounds numerator / denominator once for tax `tax` of the document.
@@ -115,23 +150,60 @@ class Grouper {
   // Lines whose sets of inclusive taxes differ have different denominators: they are brought to
   // the least common one, so that the tax is still rounded once.
   Error InclusiveTax(std::size_t tax, const std::vector<Use>& uses) {
-    const Error overflow{ErrorCode::kOverflow, -1, static_cast<std::int32_t>(tax)};
-    Int128 common = uses[0].denominator;
-    for (const Use& use : uses) {
-      if (common % use.denominator == 0) continue;
-      if (!Mul(common / Gcd(common, use.denominator), use.denominator, &common)) return overflow;
-    }
+    const std::size_t traced = work_.trace == nullptr ? 0 : work_.trace->size();
     SmallArray<Int128> weights(uses.size());
+    Int128 common = 1;
+    if (ToCommon(uses, weights.span(), &common)) {
+      const Error error = RoundAndGiveBack(tax, uses, weights.span(), common);
+      if (error.code != ErrorCode::kOverflow) return error;
+      if (work_.trace != nullptr) work_.trace->resize(traced);
+    }
+    ToFixedPoint(uses, weights.span(), &common);
+    return RoundAndGiveBack(tax, uses, weights.span(), common);
+  }
+
+  Error RoundAndGiveBack(std::size_t tax, const std::vector<Use>& uses,
+                         std::span<const Int128> weights, Int128 denominator) {
     Int128 sum = 0;
-    for (std::size_t k = 0; k < uses.size(); ++k) {
-      if (!Mul(uses[k].numerator, common / uses[k].denominator, &weights[k]) ||
-          !Add(sum, weights[k], &sum)) {
-        return overflow;
+    for (const Int128 weight : weights) {
+      if (!Add(sum, weight, &sum)) {
+        return {ErrorCode::kOverflow, -1, static_cast<std::int32_t>(tax)};
       }
     }
     std::int64_t total = 0;
-    const Error error = RoundOnce(tax, sum, common, &total);
-    return error.ok() ? GiveBack(tax, total, uses, weights.span()) : error;
+    const Error error = RoundOnce(tax, sum, denominator, &total);
+    return error.ok() ? GiveBack(tax, total, uses, weights) : error;
+  }
+
+  static bool ToCommon(const std::vector<Use>& uses, std::span<Int128> weights, Int128* common) {
+    *common = uses[0].denominator;
+    for (const Use& use : uses) {
+      if (*common % use.denominator == 0) continue;
+      const Int128 factor = use.denominator / Gcd(*common, use.denominator);
+      if (!Mul(*common, factor, common)) return false;
+    }
+    for (std::size_t k = 0; k < uses.size(); ++k) {
+      if (!Mul(uses[k].numerator, *common / uses[k].denominator, &weights[k])) return false;
+    }
+    return true;
+  }
+
+  // Sets of many odd compound rates have no common denominator that fits. Their values are taken
+  // to 2^-40 of a minor unit: 2,000 lines stay exact to a billionth of one.
+  static void ToFixedPoint(const std::vector<Use>& uses, std::span<Int128> weights,
+                           Int128* common) {
+    constexpr int kBits = 40;
+    *common = Int128{1} << kBits;
+    for (std::size_t k = 0; k < uses.size(); ++k) {
+      Int128 denominator = uses[k].denominator;
+      const Int128 whole = uses[k].numerator / denominator;
+      Int128 rest = uses[k].numerator % denominator;
+      while (denominator >= Int128{1} << (126 - kBits)) {
+        denominator >>= 1;
+        rest >>= 1;
+      }
+      weights[k] = whole * *common + rest * *common / denominator;
+    }
   }
 
   static Int128 Gcd(Int128 a, Int128 b) {

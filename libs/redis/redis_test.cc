@@ -95,7 +95,7 @@ TEST_CASE("Client: values come back byte by byte and end with their time", "[red
   CHECK_FALSE(client->Get(key));
 }
 
-TEST_CASE("IncrementAll: new values in order; the first count sets the window", "[redis]") {
+TEST_CASE("IncrementAll: new values in order, the first count sets the window", "[redis]") {
   const auto client = TestClient();
   const std::string a = Key("a");
   const std::string b = Key("b");

@@ -92,8 +92,8 @@ void Call::ReadIdentity() {
 absl::Status Call::SetDeadline() {
   const absl::Time now = core_->real_clock.Now();
   const int own_ms = method_->policy.deadline_ms();
-  const absl::Duration cap = own_ms > 0 ? absl::Milliseconds(own_ms)
-                                        : absl::FromChrono(core_->options.deadline_max);
+  const absl::Duration cap =
+      own_ms > 0 ? absl::Milliseconds(own_ms) : absl::FromChrono(core_->options.deadline_max);
   // A stream may last as long as its caller wants; all else is capped.
   expires_ = absl::FromChrono(grpc_context_->deadline());
   if (!method_->is_stream()) expires_ = std::min(expires_, now + cap);
@@ -108,8 +108,7 @@ absl::Status Call::Authorise() {
   if (!method_->needs_token()) return absl::OkStatus();
   if (method_->policy.audit() && core_->deps.is_identity_fresh &&
       !core_->deps.is_identity_fresh()) {
-    return Fail(common::v1::UNAVAILABLE,
-                "changes wait until it is known again who may make them");
+    return Fail(common::v1::UNAVAILABLE, "changes wait until it is known again who may make them");
   }
   token_ = BearerToken(Metadata(kAuthorization));
   if (token_.empty()) return Fail(common::v1::UNAUTHENTICATED, "an access token is required");
@@ -175,6 +174,9 @@ absl::Status Call::CheckOutcome(absl::Status status) const {
   if (method_->access == Access::kResource && !is_store_checked_) {
     return absl::InternalError("the handler answered without RequireStore");
   }
+  if (is_unsendable_) {
+    return absl::InternalError("a message is too large or cannot be serialised");
+  }
   if (method_->is_stream() && is_cancelled_) {
     return Fail(common::v1::CANCELLED, "the caller went away");
   }
@@ -190,8 +192,8 @@ void Call::Complete(absl::Status status) {
     bool own_buffer = false;
     wire = grpc::GenericSerialize<grpc::ProtoBufferWriter, Message>(*response_, &response_bytes_,
                                                                     &own_buffer);
-    if (!wire.ok()) {
-      status = absl::InternalError("the answer cannot be serialised: " + wire.error_message());
+    if (!wire.ok() || response_bytes_.Length() > static_cast<size_t>(kMessageBytesMax)) {
+      status = absl::InternalError("the answer is too large or cannot be serialised");
       wire = ToGrpc(status);
     }
   }
@@ -211,8 +213,8 @@ void Call::Complete(absl::Status status) {
 
 void Call::Log(const absl::Status& status, double seconds) const {
   const absl::StatusCode code = status.code();
-  const bool is_fault = code == absl::StatusCode::kInternal ||
-                        code == absl::StatusCode::kUnknown || code == absl::StatusCode::kDataLoss;
+  const bool is_fault = code == absl::StatusCode::kInternal || code == absl::StatusCode::kUnknown ||
+                        code == absl::StatusCode::kDataLoss;
   log::Level level = is_fault ? log::Level::kError : log::Level::kInfo;
   // Peers ask each other every second or two: too much to keep when all is well.
   if (status.ok() && method_->access == Access::kPeer) level = log::Level::kDebug;
@@ -270,9 +272,7 @@ std::string Call::header(std::string_view name) const {
   return Metadata(std::string(kForwardedPrefix) + std::string(name));
 }
 
-void Call::Note(std::string_view key, std::string_view value) {
-  notes_.emplace_back(key, value);
-}
+void Call::Note(std::string_view key, std::string_view value) { notes_.emplace_back(key, value); }
 
 // --- streaming ---
 
@@ -282,7 +282,10 @@ bool Call::Write(const Message& message) {
   bool own_buffer = false;
   const grpc::Status serialised = grpc::GenericSerialize<grpc::ProtoBufferWriter, Message>(
       message, &response_bytes_, &own_buffer);
-  if (!serialised.ok()) return false;
+  if (!serialised.ok() || response_bytes_.Length() > static_cast<size_t>(kMessageBytesMax)) {
+    is_unsendable_ = true;
+    return false;
+  }
   std::unique_lock lock(write_mutex_);
   is_writing_ = true;
   lock.unlock();

@@ -31,6 +31,7 @@ struct ServerCore {
   std::unique_ptr<MethodMetrics> unknown_method;
   prometheus::Gauge* in_flight = nullptr;
   prometheus::Gauge* queue_depth = nullptr;
+  prometheus::Gauge* certificate_expiry = nullptr;
   std::atomic<bool> is_draining{false};
 };
 
@@ -80,10 +81,10 @@ class Call final : public grpc::ServerGenericBidiReactor,
 
   std::string Metadata(std::string_view name) const;
   std::string PeerOf() const;
-  void ReadIdentity();             // request id, trace, peer and what the gateway says
-  absl::Status SetDeadline();      // default, cap, margin
-  absl::Status Authorise();        // caller, freshness, token, permission
-  absl::Status Handle();           // parse, store, idempotency, handler
+  void ReadIdentity();         // request id, trace, peer and what the gateway says
+  absl::Status SetDeadline();  // default, cap, margin
+  absl::Status Authorise();    // caller, freshness, token, permission
+  absl::Status Handle();       // parse, store, idempotency, handler
   absl::Status CallHandler(const google::protobuf::Message& request);
   absl::Status CheckOutcome(absl::Status status) const;
   void Complete(absl::Status status);  // answers; nothing may follow, *this may be gone
@@ -101,6 +102,7 @@ class Call final : public grpc::ServerGenericBidiReactor,
   std::vector<std::pair<std::string, std::string>> notes_;
   bool is_store_checked_ = false;
   bool is_replayed_ = false;
+  bool is_unsendable_ = false;  // a message of a stream
 
   google::protobuf::Arena arena_;
   google::protobuf::Message* response_ = nullptr;

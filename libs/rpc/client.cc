@@ -13,6 +13,7 @@
 #include "libs/rpc/metadata.h"
 #include "libs/rpc/server.h"
 #include "libs/rpc/status.h"
+#include "libs/rpc/tuning.h"
 
 namespace cloudpos::rpc {
 namespace {
@@ -61,6 +62,7 @@ void Prepare(const CallMetadata& metadata, grpc::ClientContext* context) {
 absl::StatusOr<std::shared_ptr<grpc::Channel>> Connect(const std::string& name,
                                                        const std::string& address,
                                                        const TlsFiles& tls) {
+  TuneOnce();
   CLOUDPOS_ASSIGN_OR_RETURN(const auto credentials, ClientCredentials(tls));
   return grpc::CreateCustomChannel(address, credentials, ChannelSettings(name));
 }

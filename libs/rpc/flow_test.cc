@@ -1,7 +1,6 @@
 // Load, time and endings, through a real server.
 
 #include <catch2/catch.hpp>
-
 #include <future>
 
 #include "libs/metrics/metrics.h"
@@ -98,8 +97,8 @@ TEST_CASE("Server: a call whose time is up in the queue does not run", "[rpc]") 
   Toy toy({.workers = 1});
   toy.CodeOfCall("Echo", toy.Metadata());
   const CallMetadata metadata = toy.Metadata();
-  auto first = std::async(std::launch::async,
-                          [&] { return toy.Call("Echo", metadata, Sleeping(400)); });
+  auto first =
+      std::async(std::launch::async, [&] { return toy.Call("Echo", metadata, Sleeping(400)); });
   std::this_thread::sleep_for(std::chrono::milliseconds(50));
   CallMetadata short_lived = toy.Metadata();
   short_lived.deadline = toy.clock.Now() + absl::Milliseconds(100);
@@ -114,6 +113,14 @@ TEST_CASE("Server: messages beyond 8 MiB are refused, both ways round", "[rpc]")
   ToyRequest request;
   request.set_blob(std::string(9 << 20, 'x'));
   CHECK(toy.CodeOfCall("Echo", toy.Metadata(), request) == LIMIT_EXCEEDED);
+  request.clear_blob();
+  request.set_text("huge");
+  CHECK(toy.CodeOfCall("Echo", toy.Metadata(), request) == INTERNAL);
+  request.set_count(2);
+  ToyResponse message;
+  const absl::Status status = ReadStream(toy.Channel("gateway"), Path("Count"), toy.Metadata(),
+                                         request, &message, [] { return absl::OkStatus(); });
+  CHECK(base::CodeOf(status) == INTERNAL);
 }
 
 TEST_CASE("Server: streams arrive in order and end", "[rpc]") {
@@ -139,9 +146,8 @@ TEST_CASE("Server: a stream's handler notices that the caller has gone", "[rpc]"
   ToyResponse message;
   int seen = 0;
   const absl::Status status =
-      ReadStream(toy.Channel("gateway"), Path("Count"), toy.Metadata(), request, &message, [&] {
-        return ++seen < 10 ? absl::OkStatus() : absl::CancelledError("enough");
-      });
+      ReadStream(toy.Channel("gateway"), Path("Count"), toy.Metadata(), request, &message,
+                 [&] { return ++seen < 10 ? absl::OkStatus() : absl::CancelledError("enough"); });
   CHECK(status.message() == "enough");
   CHECK(Eventually([&] { return toy.handler.streams_ended == 1; }));
   CHECK(toy.handler.last_was_cut);
@@ -179,12 +185,13 @@ TEST_CASE("Server: no more streams at once than allowed, and unary calls go on",
   CHECK(outer.message() == "enough");
 }
 
-TEST_CASE("Server: drains: what runs is finished, streams are told, new calls are refused", "[rpc]") {
+TEST_CASE("Server: drains: what runs is finished, streams are told, new calls are refused",
+          "[rpc]") {
   Toy toy({.drain = std::chrono::milliseconds(3000)});
   const CallMetadata metadata = toy.Metadata();
   toy.CodeOfCall("Echo", metadata);
-  auto running = std::async(std::launch::async,
-                            [&] { return toy.Call("Echo", metadata, Sleeping(500)); });
+  auto running =
+      std::async(std::launch::async, [&] { return toy.Call("Echo", metadata, Sleeping(500)); });
   auto stream = std::async(std::launch::async, [&] {
     ToyRequest request;
     request.set_count(-1);
@@ -209,7 +216,8 @@ TEST_CASE("Server: metrics name method and code", "[rpc]") {
   toy.CodeOfCall("Echo", toy.Metadata());
   const std::string text = metrics::Render();
   using Catch::Contains;
-  CHECK_THAT(text, Contains("cloudpos_toy_rpc_seconds_count{code=\"OK\",method=\"ToyService/Echo\"}"));
+  CHECK_THAT(text,
+             Contains("cloudpos_toy_rpc_seconds_count{code=\"OK\",method=\"ToyService/Echo\"}"));
   CHECK_THAT(text, Contains("cloudpos_toy_rpc_in_flight 0"));
 }
 

@@ -1,7 +1,6 @@
 #include "libs/rpc/identity.h"
 
 #include <catch2/catch.hpp>
-
 #include <filesystem>
 #include <fstream>
 #include <mutex>
@@ -113,7 +112,7 @@ TEST_CASE("IdentityFeed: keys and revocations reach the verifier within 5 s", "[
   CHECK(Within(5, [&] { return world.Code() == TOKEN_REVOKED; }));
 }
 
-TEST_CASE("IdentityFeed: a restart needs no auth; freshness is the list's, not ours",
+TEST_CASE("IdentityFeed: a restart needs no auth, freshness is the list's, not ours",
           "[rpc][slow]") {
   World world;
   world.SetAsOf(world.clock.Now() - absl::Seconds(57));

@@ -45,11 +45,10 @@ TEST_CASE("Trace: well-formed context is kept, all else replaced", "[rpc]") {
   const std::string good = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
   CHECK(TraceIdOf(TraceparentFrom(good)) == "0af7651916cd43dd8448eb211c80319c");
   CHECK(TraceparentFrom(good) != good);
-  for (const std::string bad :
-       {"", "01-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-        "00-0AF7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-        "00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01",
-        "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01x"}) {
+  for (const std::string bad : {"", "01-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+                                "00-0AF7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+                                "00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01",
+                                "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01x"}) {
     INFO(bad);
     const std::string made = TraceparentFrom(bad);
     CHECK(TraceIdOf(made).size() == 32);

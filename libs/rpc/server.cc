@@ -16,6 +16,7 @@
 #include "libs/rpc/call.h"
 #include "libs/rpc/metadata.h"
 #include "libs/rpc/signals.h"
+#include "libs/rpc/tuning.h"
 
 namespace cloudpos::rpc {
 namespace {
@@ -62,6 +63,7 @@ struct Server::Impl {
   absl::Status Listen();
   void WatchHealth();
   void ReportHealth(bool is_ready);
+  void ReportCertificate();
   void Drain();
 
   ServerCore core;
@@ -70,6 +72,7 @@ struct Server::Impl {
   std::unique_ptr<grpc::Server> server;
   int port = 0;
   std::atomic<bool> was_ready{false};
+  absl::Time certificate_read_at = absl::InfinitePast();  // of the health thread
 
   std::mutex mutex;  // guards what follows
   std::condition_variable changed;
@@ -80,7 +83,9 @@ struct Server::Impl {
 };
 
 Server::Server(ServerOptions options, ServerDeps deps)
-    : impl_(std::make_unique<Impl>(std::move(options), std::move(deps))) {}
+    : impl_(std::make_unique<Impl>(std::move(options), std::move(deps))) {
+  TuneOnce();
+}
 
 Server::~Server() {
   Stop();
@@ -100,8 +105,10 @@ absl::Status Server::Start() {
   std::replace(prefix.begin(), prefix.end(), '-', '_');
   core.in_flight = &metrics::Gauge(prefix + "_rpc_in_flight", "Calls begun and not yet answered.");
   core.queue_depth = &metrics::Gauge(prefix + "_rpc_queue_depth", "Calls that wait for a worker.");
-  core.workers = std::make_unique<WorkerPool>(core.real_clock, core.options.workers,
-                                              core.options.queue);
+  core.certificate_expiry = &metrics::Gauge(prefix + "_certificate_expiry_timestamp_seconds",
+                                            "When this server's certificate ends.");
+  core.workers =
+      std::make_unique<WorkerPool>(core.real_clock, core.options.workers, core.options.queue);
   core.streams = std::make_unique<WorkerPool>(core.real_clock, core.options.streams, 0);
   CLOUDPOS_RETURN_IF_ERROR(impl_->Listen());
   impl_->health = std::thread([this] { impl_->WatchHealth(); });
@@ -142,10 +149,19 @@ void Server::Impl::WatchHealth() {
     lock.unlock();
     const bool is_ready = !core.deps.is_ready || core.deps.is_ready();
     depth.Set(static_cast<double>(core.workers->depth()));
+    ReportCertificate();
     if (!core.is_draining) ReportHealth(is_ready);
     lock.lock();
     changed.wait_for(lock, kHealthPeriod, [this] { return is_stop_asked; });
   }
+}
+
+void Server::Impl::ReportCertificate() {
+  const absl::Time now = core.real_clock.Now();
+  if (now < certificate_read_at + absl::Minutes(1)) return;
+  certificate_read_at = now;
+  const auto expiry = CertificateExpiry(core.options.tls);
+  if (expiry.ok()) core.certificate_expiry->Set(static_cast<double>(absl::ToUnixSeconds(*expiry)));
 }
 
 int Server::port() const { return impl_->port; }

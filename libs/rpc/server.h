@@ -59,7 +59,7 @@ class CallContext {
   virtual const std::string& token() const = 0;
   virtual const std::string& request_id() const = 0;
   virtual const std::string& traceparent() const = 0;
-  virtual const std::string& client_ip() const = 0;  // as the gateway saw it
+  virtual const std::string& client_ip() const = 0;        // as the gateway saw it
   virtual const std::string& idempotency_key() const = 0;  // header value; may be empty
   /// A forwarded request header (policy.forward_headers); empty when absent.
   virtual std::string header(std::string_view name) const = 0;
@@ -79,8 +79,8 @@ class StreamWriter {
 
 using UnaryFunction = std::function<absl::Status(CallContext&, const google::protobuf::Message&,
                                                  google::protobuf::Message*)>;
-using StreamFunction = std::function<absl::Status(CallContext&, const google::protobuf::Message&,
-                                                  StreamWriter&)>;
+using StreamFunction =
+    std::function<absl::Status(CallContext&, const google::protobuf::Message&, StreamWriter&)>;
 
 /// The methods of one proto service, bound to a handler object.
 class MethodTable {
@@ -91,13 +91,14 @@ class MethodTable {
   template <typename Handler, typename Request, typename Response>
   MethodTable& Unary(std::string_view name, Handler* handler,
                      absl::Status (Handler::*method)(CallContext&, const Request&, Response*)) {
-    return Bind(name, Request::default_instance(), &Response::default_instance(),
-                [handler, method](CallContext& ctx, const google::protobuf::Message& request,
-                                  google::protobuf::Message* response) {
-                  return (handler->*method)(ctx, static_cast<const Request&>(request),
-                                            static_cast<Response*>(response));
-                },
-                nullptr);
+    return Bind(
+        name, Request::default_instance(), &Response::default_instance(),
+        [handler, method](CallContext& ctx, const google::protobuf::Message& request,
+                          google::protobuf::Message* response) {
+          return (handler->*method)(ctx, static_cast<const Request&>(request),
+                                    static_cast<Response*>(response));
+        },
+        nullptr);
   }
 
   template <typename Handler, typename Request>

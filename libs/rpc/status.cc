@@ -105,12 +105,23 @@ base::ErrorInfo GenericInfo(grpc::StatusCode code) {
 }  // namespace
 
 const char* CodeName(absl::StatusCode code) {
-  static constexpr const char* kNames[] = {
-      "OK",           "CANCELLED",         "UNKNOWN",           "INVALID_ARGUMENT",
-      "DEADLINE_EXCEEDED", "NOT_FOUND",    "ALREADY_EXISTS",    "PERMISSION_DENIED",
-      "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED",   "OUT_OF_RANGE",
-      "UNIMPLEMENTED", "INTERNAL",         "UNAVAILABLE",       "DATA_LOSS",
-      "UNAUTHENTICATED"};
+  static constexpr const char* kNames[] = {"OK",
+                                           "CANCELLED",
+                                           "UNKNOWN",
+                                           "INVALID_ARGUMENT",
+                                           "DEADLINE_EXCEEDED",
+                                           "NOT_FOUND",
+                                           "ALREADY_EXISTS",
+                                           "PERMISSION_DENIED",
+                                           "RESOURCE_EXHAUSTED",
+                                           "FAILED_PRECONDITION",
+                                           "ABORTED",
+                                           "OUT_OF_RANGE",
+                                           "UNIMPLEMENTED",
+                                           "INTERNAL",
+                                           "UNAVAILABLE",
+                                           "DATA_LOSS",
+                                           "UNAUTHENTICATED"};
   const auto index = static_cast<size_t>(code);
   return index < std::size(kNames) ? kNames[index] : "UNKNOWN";
 }
@@ -142,9 +153,8 @@ absl::Status FromGrpc(const grpc::Status& status) {
     return base::Fail(info);
   }
   absl::Status result = base::Fail(GenericInfo(status.error_code()));
-  result.SetPayload(kCausePayload,
-                    absl::Cord(absl::string_view(status.error_message().data(),
-                                                 status.error_message().size())));
+  result.SetPayload(kCausePayload, absl::Cord(absl::string_view(status.error_message().data(),
+                                                                status.error_message().size())));
   return result;
 }
 

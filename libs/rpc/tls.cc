@@ -1,5 +1,6 @@
 #include "libs/rpc/tls.h"
 
+#include <ctime>
 #include <fstream>
 #include <map>
 #include <mutex>
@@ -109,6 +110,15 @@ absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> ClientCredentials(cons
   options.set_certificate_verifier(
       std::make_shared<grpc::experimental::HostNameCertificateVerifier>());
   return grpc::experimental::TlsCredentials(options);
+}
+
+absl::StatusOr<absl::Time> CertificateExpiry(const TlsFiles& files) {
+  CLOUDPOS_ASSIGN_OR_RETURN(const Owned<X509> certificate, ReadCertificate(files.certificate));
+  std::tm time{};
+  if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate.get()), &time) != 1) {
+    return Refuse(files.certificate, "has no readable end");
+  }
+  return absl::FromTM(time, absl::UTCTimeZone());
 }
 
 std::string PeerName(const std::string& uri) {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 
 namespace grpc {
 class ServerCredentials;
@@ -26,7 +27,11 @@ absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> ServerCredentials(const
 /// Presents our certificate and verifies the server's.
 absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> ClientCredentials(const TlsFiles& files);
 
-/// Name from a SPIFFE URI of our trust domain: "spiffe://cloudpos/gateway" -> "gateway"; else empty.
+/// When the certificate in use ends.
+absl::StatusOr<absl::Time> CertificateExpiry(const TlsFiles& files);
+
+/// Name from a SPIFFE URI of our trust domain: "spiffe://cloudpos/gateway" -> "gateway"; else
+/// empty.
 std::string PeerName(const std::string& uri);
 
 }  // namespace cloudpos::rpc

@@ -1,10 +1,12 @@
 // Certificates: who gets in, and what happens when they are renewed.
 
 #include <catch2/catch.hpp>
-
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 
+#include "grpcpp/create_channel.h"
+#include "grpcpp/security/credentials.h"
 #include "libs/rpc/toy_test.h"
 
 namespace cloudpos::rpc {
@@ -16,9 +18,8 @@ ErrorCode CodeWith(const Toy& toy, const std::string& server_name, const TlsFile
   const auto channel = Connect(server_name, toy.address(), tls);
   if (!channel.ok()) return ERROR_CODE_UNSPECIFIED;
   ToyResponse response;
-  return base::CodeOf(Call(*channel, Path("Echo"),
-                           {.deadline = toy.clock.Now() + absl::Seconds(3)}, ToyRequest(),
-                           &response));
+  return base::CodeOf(Call(*channel, Path("Echo"), {.deadline = toy.clock.Now() + absl::Seconds(3)},
+                           ToyRequest(), &response));
 }
 
 }  // namespace
@@ -33,8 +34,27 @@ TEST_CASE("TLS: strangers and the expired do not get a connection", "[rpc][tls]"
   CHECK(CodeWith(toy, "toy", foreign) == UNAVAILABLE);
   // A server of another authority.
   CHECK(CodeWith(toy, "toy", Tls(other.Issue("gateway"))) == UNAVAILABLE);
-  CHECK(CodeWith(toy, "toy", Tls(toy.authority.IssueWithUri("old", "spiffe://cloudpos/gateway", -60))) ==
+  CHECK(CodeWith(toy, "toy",
+                 Tls(toy.authority.IssueWithUri("old", "spiffe://cloudpos/gateway", -60))) ==
         UNAVAILABLE);
+}
+
+TEST_CASE("TLS: nobody gets in without a certificate, or without TLS", "[rpc][tls]") {
+  Toy toy;
+  const auto code = [&](const std::shared_ptr<grpc::ChannelCredentials>& credentials) {
+    grpc::ChannelArguments args;
+    args.SetSslTargetNameOverride("toy");
+    ToyResponse response;
+    return base::CodeOf(Call(grpc::CreateCustomChannel(toy.address(), credentials, args),
+                             Path("Echo"), toy.Metadata(), ToyRequest(), &response));
+  };
+  std::ifstream file(toy.authority.folder() + "/ca.pem");
+  std::ostringstream ca;
+  ca << file.rdbuf();
+  grpc::SslCredentialsOptions only_ca;
+  only_ca.pem_root_certs = ca.str();
+  CHECK(code(grpc::SslCredentials(only_ca)) == UNAVAILABLE);
+  CHECK(code(grpc::InsecureChannelCredentials()) == UNAVAILABLE);
 }
 
 TEST_CASE("TLS: the server's certificate must carry its name", "[rpc][tls]") {
@@ -73,6 +93,15 @@ TEST_CASE("TLS: renewed certificates are used without a restart", "[rpc][tls][sl
   }
   CHECK(with_old_name == UNAVAILABLE);
   CHECK(CodeWith(toy, "renamed", client) == ERROR_CODE_UNSPECIFIED);
+}
+
+TEST_CASE("TLS: the end of the certificate is known", "[rpc][tls]") {
+  testing::CertificateAuthority authority;
+  const auto expiry = CertificateExpiry(Tls(authority.Issue("toy", 1000)));
+  REQUIRE(expiry.ok());
+  const absl::Duration left = *expiry - base::SystemClock().Now();
+  CHECK(left > absl::Seconds(980));
+  CHECK(left <= absl::Seconds(1001));
 }
 
 TEST_CASE("PeerName: only our trust domain, only one step", "[rpc][tls]") {

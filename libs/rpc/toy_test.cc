@@ -23,6 +23,10 @@ absl::Status ToyHandler::Echo(CallContext& ctx, const ToyRequest& request, ToyRe
                        .retry_after = std::chrono::milliseconds(2500)});
   }
   if (request.text() == "replay") ctx.SetReplayed();
+  if (request.text() == "huge") {
+    response->set_text(std::string(9 << 20, 'x'));
+    return absl::OkStatus();
+  }
   ctx.Note("sale", request.sale_id());
   response->set_text(request.text());
   response->set_peer(ctx.peer());
@@ -50,6 +54,7 @@ absl::Status ToyHandler::Count(CallContext& ctx, const ToyRequest& request, Stre
   ToyResponse response;
   for (int i = 0; i != request.count(); ++i) {
     response.set_number(i);
+    if (request.text() == "huge") response.set_text(std::string(9 << 20, 'x'));
     if (!writer.Write(response)) break;
     if (request.sleep_ms() > 0) {
       std::this_thread::sleep_for(std::chrono::milliseconds(request.sleep_ms()));

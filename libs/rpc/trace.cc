@@ -16,9 +16,7 @@ bool IsHex(std::string_view text) {
                      [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
-bool IsZero(std::string_view text) {
-  return text.find_first_not_of('0') == std::string_view::npos;
-}
+bool IsZero(std::string_view text) { return text.find_first_not_of('0') == std::string_view::npos; }
 
 bool IsTraceparent(std::string_view text) {
   return text.size() == kTraceparentSize && text.substr(0, 3) == "00-" && text[35] == '-' &&

@@ -51,9 +51,8 @@ bool WorkerPool::EvictLocked(int priority, Drops* drops) {
     if (queue->first >= priority) return false;
     std::deque<Task*>& tasks = queue->second;
     if (tasks.empty()) continue;
-    const auto victim = std::min_element(tasks.begin(), tasks.end(), [](Task* a, Task* b) {
-      return a->expires() < b->expires();
-    });
+    const auto victim = std::min_element(
+        tasks.begin(), tasks.end(), [](Task* a, Task* b) { return a->expires() < b->expires(); });
     drops->emplace_back(*victim, DropReason::kOverloaded);
     tasks.erase(victim);
     --queued_;

@@ -28,7 +28,7 @@ class WorkerPool {
     virtual ~Task() = default;
     virtual void Run() = 0;
     virtual void Drop(DropReason reason) = 0;
-    virtual int priority() const = 0;          // higher goes first
+    virtual int priority() const = 0;        // higher goes first
     virtual absl::Time expires() const = 0;  // of no use to anyone later
   };
 

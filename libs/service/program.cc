@@ -167,8 +167,10 @@ std::shared_ptr<grpc::Channel> ProgramImpl::channel(std::string_view peer) {
 }
 
 bool ProgramImpl::IsReady() {
-  return pool_->Ping() && IsSchemaNewEnough() && (identity_ == nullptr || identity_->has_keys()) &&
-         service_->IsReady();
+  // Under load every connection for requests may be busy: that is not a database that is away.
+  const bool is_database_there = pool_->Ping() || worker_pool_->Ping();
+  return is_database_there && IsSchemaNewEnough() &&
+         (identity_ == nullptr || identity_->has_keys()) && service_->IsReady();
 }
 
 // Migrations only go forward: once is enough.

@@ -1,13 +1,13 @@
 // A whole program around a service without methods: settings, schema, readiness, drain.
 
-#include <catch2/catch.hpp>
+#include "libs/service/program.h"
 
+#include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
 #include <thread>
 
 #include "libs/service/probe.h"
-#include "libs/service/program.h"
 #include "libs/testing/certificates.h"
 #include "libs/testing/database.h"
 

@@ -32,11 +32,10 @@ absl::Status Serve(const Spec& spec) {
 absl::Status RunProbe(const Spec& spec, const std::string& check) {
   config::Reader reader(config::Environment());
   const config::ServiceSettings settings = config::ReadServiceSettings(reader);
-  return Probe(spec.name, settings.listen,
-               {.ca = settings.tls_ca,
-                .certificate = settings.tls_certificate,
-                .key = settings.tls_key},
-               check);
+  return Probe(
+      spec.name, settings.listen,
+      {.ca = settings.tls_ca, .certificate = settings.tls_certificate, .key = settings.tls_key},
+      check);
 }
 
 int Usage(const Spec& spec) {

@@ -93,9 +93,9 @@ CertificateAuthority::Files CertificateAuthority::IssueWithUri(const std::string
   X509_set_issuer_name(certificate.get(), X509_get_subject_name(ca));
   AddExtension(certificate.get(), ca, NID_basic_constraints, "critical,CA:FALSE");
   AddExtension(certificate.get(), ca, NID_ext_key_usage, "serverAuth,clientAuth");
-  AddExtension(certificate.get(), ca, NID_subject_alt_name,
-               (uri.empty() ? "" : "URI:" + uri + ",") + "DNS:" + name +
-                   ",DNS:localhost,IP:127.0.0.1");
+  AddExtension(
+      certificate.get(), ca, NID_subject_alt_name,
+      (uri.empty() ? "" : "URI:" + uri + ",") + "DNS:" + name + ",DNS:localhost,IP:127.0.0.1");
   Check(X509_sign(certificate.get(), impl_->key.get(), EVP_sha256()) > 0, "sign");
   const Files files{.ca = impl_->folder + "/ca.pem",
                     .certificate = impl_->folder + "/" + name + ".pem",

@@ -19,9 +19,9 @@ class CertificateAuthority {
     std::string certificate;
     std::string key;
   };
-  /// A certificate as the suite issues them: URI spiffe://cloudpos/<name>, DNS <name> and localhost,
-  /// IP 127.0.0.1. Valid from an hour ago for `seconds` from now (negative: expired). Written to
-  /// <folder>/<name>.pem and .key, in one rename each; again = renewed.
+  /// A certificate as the suite issues them: URI spiffe://cloudpos/<name>, DNS <name> and
+  /// localhost, IP 127.0.0.1. Valid from an hour ago for `seconds` from now (negative: expired).
+  /// Written to <folder>/<name>.pem and .key, in one rename each; again = renewed.
   Files Issue(const std::string& name, long seconds = 3600);
   /// The same with the URI given: empty for none.
   Files IssueWithUri(const std::string& name, const std::string& uri, long seconds = 3600);

@@ -1,7 +1,6 @@
 #include "libs/token/token.h"
 
 #include <catch2/catch.hpp>
-
 #include <thread>
 
 #include "libs/base/encoding.h"
@@ -255,9 +254,8 @@ TEST_CASE("SetKeys: a malformed set changes nothing", "[token]") {
 
 TEST_CASE("Signer: RFC 8037 appendix A", "[token]") {
   // The PKCS#8 form of the private key d of A.1.
-  const std::string der =
-      *base::HexDecode("302e020100300506032b657004220420") +
-      *base::Base64UrlDecode("nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A");
+  const std::string der = *base::HexDecode("302e020100300506032b657004220420") +
+                          *base::Base64UrlDecode("nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A");
   const auto signer = Signer::FromPem("-----BEGIN PRIVATE KEY-----\n" + base::Base64Encode(der) +
                                       "\n-----END PRIVATE KEY-----\n");
   REQUIRE(signer.ok());
@@ -273,7 +271,8 @@ TEST_CASE("Signer: RFC 8037 appendix A", "[token]") {
 
 TEST_CASE("Signer: refuses what is no Ed25519 private key", "[token]") {
   CHECK_FALSE(Signer::FromPem("").ok());
-  CHECK_FALSE(Signer::FromPem("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n").ok());
+  CHECK_FALSE(
+      Signer::FromPem("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n").ok());
   CHECK_FALSE(
       Signer::FromPem("-----BEGIN EC PRIVATE KEY-----\n"
                       "MHcCAQEEIIrYSSNQFaA2Hwf1duRSxKtLYX5CB04fSeQ6tF1aY/PuoAoGCCqGSM49\n"

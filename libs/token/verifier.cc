@@ -93,8 +93,7 @@ absl::Status Verifier::SetKeys(std::string_view jwks) {
 }
 
 void Verifier::SetRevocations(const Revocations& revocations) {
-  std::unordered_set<base::Uuid> sessions(revocations.sessions.begin(),
-                                          revocations.sessions.end());
+  std::unordered_set<base::Uuid> sessions(revocations.sessions.begin(), revocations.sessions.end());
   std::unordered_map<base::Uuid, absl::Time> not_before;
   for (const Revocations::NotBefore& entry : revocations.subjects) {
     absl::Time& time = not_before.try_emplace(entry.subject, entry.not_before).first->second;

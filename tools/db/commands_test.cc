@@ -59,7 +59,7 @@ TEST_CASE("ParseArguments: anything unknown is answered with the usage", "[db][d
   }
 }
 
-TEST_CASE("Init: roles, schemas and passwords; a second run is harmless", "[db][store]") {
+TEST_CASE("Init: roles, schemas and passwords, and a second run is harmless", "[db][store]") {
   const Installation installation;
   REQUIRE(Init(installation.options).ToString() == "OK");
   REQUIRE(Init(installation.options).ToString() == "OK");

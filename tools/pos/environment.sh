@@ -17,6 +17,7 @@ all_settings() {
     "CLOUDPOS_TLS_KEY_FILE=$POS_STATE/tls/$name/key.pem" \
     "CLOUDPOS_BOOTSTRAP_SECRET_FILE=$POS_STATE/secrets/bootstrap-secret" \
     "CLOUDPOS_SIGNING_KEY_FILE=$POS_STATE/secrets/signing-key.pem" \
+    "CLOUDPOS_JOURNAL_KEY_FILE=$POS_STATE/secrets/journal-key.pem" \
     "CLOUDPOS_PASSWORD_PEPPER_FILE=$POS_STATE/secrets/password-pepper" \
     "CLOUDPOS_WEB_ROOT=$POS_STATE/web" \
     "CLOUDPOS_DOCS_ROOT=$(swagger_folder)"
@@ -47,7 +48,7 @@ known_settings() {
     local table
     table=$(as_owner_clean "bin/cloudpos-$1" --print-config) ||
       die "cloudpos-$1 does not print its settings (--print-config)"
-    table=$(cut -f1 <<<"$table" | grep '^CLOUDPOS_') || die "cloudpos-$1 names no settings"
+    table=$(grep -oE '^\| `CLOUDPOS_[A-Z0-9_]+`' <<<"$table" | grep -oE 'CLOUDPOS_[A-Z0-9_]+') || die "cloudpos-$1 names no settings"
     put "$cache" <<<"$table"
     printf '%s\n' "$table"
   fi

@@ -218,6 +218,16 @@ void CheckBans(const Source& source, Problems* problems) {
   }
 }
 
+// A name with a semicolon becomes two tests in ctest, neither of which runs anything.
+void CheckTestNames(const Source& source, Problems* problems) {
+  if (!IsCpp(source.path)) return;
+  for (const Literal& literal : source.literals) {
+    if (literal.content.find(';') == std::string::npos) continue;
+    if (!source.code[literal.line].starts_with("TEST_CASE(\"")) continue;
+    Add(source, literal.line, "names", "no semicolon in a test's name: ctest splits it", problems);
+  }
+}
+
 void CheckMoney(const Source& source, Problems* problems) {
   if (!IsCpp(source.path)) return;
   const bool is_exact = IsUnder(source.path, "libs/pricing") ||
@@ -241,6 +251,7 @@ Problems CheckFile(const std::string& path, std::string_view text) {
   Problems problems;
   CheckLayout(source, &problems);
   CheckBans(source, &problems);
+  CheckTestNames(source, &problems);
   CheckMoney(source, &problems);
   CheckSql(source, &problems);
   CheckIncludes(source, &problems);

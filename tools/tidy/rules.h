@@ -28,6 +28,7 @@ Problems CheckFile(const std::string& path, std::string_view text);
 // The groups of rules, each looking at one file.
 void CheckLayout(const Source& source, Problems* problems);    // columns, blanks, notes
 void CheckBans(const Source& source, Problems* problems);      // calls with a better replacement
+void CheckTestNames(const Source& source, Problems* problems);  // ctest splits at semicolons
 void CheckMoney(const Source& source, Problems* problems);     // floating point
 void CheckSql(const Source& source, Problems* problems);       // listed columns, no string building
 void CheckIncludes(const Source& source, Problems* problems);  // who may know whom

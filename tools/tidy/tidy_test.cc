@@ -61,6 +61,11 @@ TEST_CASE("notes: a TODO names its issue, a FIXME does not reach main", "[tidy]"
   CHECK(Found("libs/a/a.cc", "// NOLINT\n// NOLINT(rule): reason\n") == List{"notes:1"});
 }
 
+TEST_CASE("names: no semicolon in the name of a test", "[tidy]") {
+  CHECK(Found("libs/a/a_test.cc", "TEST_CASE(\"F: a, b\", \"[a]\") { x; }\n").empty());
+  CHECK(Found("libs/a/a_test.cc", "TEST_CASE(\"F: a; b\",\n  \"[a]\") {}\n") == List{"names:1"});
+}
+
 TEST_CASE("banned: each call outside its home", "[tidy]") {
   CHECK(Found("services/a/h.cc", "x = absl::Now();\n") == List{"banned:1"});
   CHECK(Found("libs/base/clock.cc", "x = absl::Now();\n").empty());

@@ -5,10 +5,12 @@
 -- Makes the partition of a day. False when there is one already, or when events of that day are in
 -- the default partition (they stay there, and go with outbox_drop_partition).
 -- The table is built first and attached, so that writers are not stopped: attaching locks only
--- the default partition, which nobody writes to while partitions are made in time.
+-- the default partition, which nobody writes to while partitions are made in time; readers wait
+-- 200 ms at most.
 CREATE FUNCTION {{schema}}.outbox_create_partition(for_day date) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
-SET search_path = pg_catalog SET lock_timeout = '1s' AS $$
+SET search_path = pg_catalog SET lock_timeout = '200ms'
+AS $$
 DECLARE
   part text := 'outbox_' || to_char(for_day, 'YYYYMMDD');
 BEGIN
@@ -30,9 +32,10 @@ END $$;
 
 -- Drops the events of a day and remembers the last of them, so that a cursor before it is told that
 -- it lost events. Young days are refused: the caller decides by 14 days, this is the last guard.
--- The lock on the outbox stops writers: it is waited for 200 ms at most and tried again later.
+-- The lock on the outbox stops writers: it is waited for 50 ms at most (a checkout takes less), and
+-- tried again a minute later.
 CREATE FUNCTION {{schema}}.outbox_drop_partition(for_day date) RETURNS boolean
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog SET lock_timeout = '200ms'
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog SET lock_timeout = '50ms'
 AS $$
 DECLARE
   part text := 'outbox_' || to_char(for_day, 'YYYYMMDD');

@@ -1,0 +1,67 @@
+#pragma once
+
+// A sale, return or tombstone on its way into the books: the journal entry, which holds everything
+// that counts, and the texts that stay out of the journal.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "libs/base/ids.h"
+#include "libs/journal/entry.h"
+#include "libs/journal/sha256.h"
+
+namespace cloudpos::transaction {
+
+/// What a line carries beside its journal line.
+struct LineText {
+  std::string name;
+  std::string note;
+};
+
+/// Numbers a register proposes; see JournalPosition of sale.proto.
+struct ProposedNumbers {
+  int64_t journal_no = 0;
+  int64_t receipt_no = 0;
+};
+
+struct Document {
+  journal::SaleEntry entry;  // n, receipt_no and grand_total are filled in when it is recorded
+  base::Uuid tenant;
+  base::Uuid id;
+  base::Uuid journal;
+  std::string fingerprint;            // SHA-256 of the request
+  std::string receipt_prefix;         // "S1-R1-0-"
+  std::vector<LineText> line_texts;   // as entry.lines
+  std::vector<int64_t> returned_before;  // linked returns: what had come back of each source line
+  std::vector<std::string> tax_names;    // as entry.taxes
+  std::vector<std::string> tender_references;  // as entry.tenders
+  std::string note;
+  std::string order_reference;
+  std::string traceparent;
+  absl::Time recorded_at;
+  std::optional<ProposedNumbers> proposed;
+
+  // Filled in when it is recorded.
+  std::string payload;
+  journal::Hash previous{};
+  journal::Hash hash{};
+
+  bool is_receipt() const {
+    return entry.kind == journal::kKindSale || entry.kind == journal::kKindReturn;
+  }
+  std::string receipt_number() const {
+    return is_receipt() ? receipt_prefix + std::to_string(entry.receipt_no) : std::string();
+  }
+};
+
+/// The numbers after a document: what the next one chains to.
+struct Head {
+  int64_t journal_no = 0;
+  int64_t receipt_no = 0;
+  int64_t grand_total = 0;
+  journal::Hash hash{};
+};
+
+}  // namespace cloudpos::transaction

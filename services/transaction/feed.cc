@@ -1,0 +1,85 @@
+#include "services/transaction/feed.h"
+
+#include "cloudpos/transaction/v1/events.pb.h"
+#include "libs/base/status_macros.h"
+
+namespace cloudpos::transaction {
+namespace {
+
+constexpr pg::Query kSelectFeedPage{"select_feed_page", R"sql(
+  SELECT event_id, tenant_id, aggregate_type, aggregate_id, event_type, payload, traceparent,
+    recorded_at, shard, generation, txid_text AS txid, seq, weight
+  FROM (
+    SELECT p.event_id, p.tenant_id, p.aggregate_type, p.aggregate_id, p.event_type,
+      CASE WHEN p.aggregate_type = 'sale' THEN journal_entry_event(e.payload, e.hash)
+        ELSE coalesce(p.payload, '') END AS payload,
+      p.traceparent, p.recorded_at, p.shard, p.generation, p.txid, p.txid::text AS txid_text, p.seq,
+      coalesce(e.line_count, 1) AS weight,
+      coalesce(sum(coalesce(length(e.payload), length(p.payload))) OVER (
+        ORDER BY p.generation, p.txid, p.seq
+        ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS bytes_before
+    FROM outbox_page($1, $2::xid8, $3, $4::smallint[], $5) AS p
+    LEFT JOIN journal_entries e ON p.aggregate_type = 'sale' AND e.tenant_id = p.tenant_id
+      AND e.journal_id = pointed_journal(p.payload) AND e.journal_no = pointed_number(p.payload)
+  ) AS page
+  WHERE bytes_before < $6::bigint
+  ORDER BY generation, page.txid, seq)sql"};
+
+constexpr pg::Query kSelectEntries{"select_entries_for_snapshot", R"sql(
+  SELECT tenant_id, journal_id, journal_no, document_id, payload, hash, recorded_at
+  FROM journal_entries
+  WHERE (tenant_id, journal_id, journal_no) > ($1, $2, $3)
+  ORDER BY tenant_id, journal_id, journal_no LIMIT 500)sql"};
+
+events::Event EventOf(const pg::Row& row, const base::Uuid& tenant) {
+  v1::JournalEntryRecorded payload;
+  payload.set_entry(row.Get<pg::Bytes>("payload").value);
+  payload.set_hash(row.Get<pg::Bytes>("hash").value);
+  events::Event event;
+  const std::string document = row.Get<base::Uuid>("document_id").ToString();
+  // The entry's place makes the event's id: the same entry, sent again, is the same event.
+  event.set_event_id(base::DeriveUuidV5(row.Get<base::Uuid>("journal_id"),
+                                        std::to_string(row.Get<int64_t>("journal_no")))
+                         .ToString());
+  event.set_tenant_id(tenant.ToString());
+  event.set_aggregate_type("sale");
+  event.set_aggregate_id(document);
+  event.set_event_type(payload.GetDescriptor()->full_name());
+  event.set_payload(payload.SerializeAsString());
+  const int64_t micros = absl::ToUnixMicros(row.Get<absl::Time>("recorded_at"));
+  event.mutable_recorded_at()->set_seconds(micros / 1'000'000);
+  event.mutable_recorded_at()->set_nanos(static_cast<int32_t>(micros % 1'000'000 * 1000));
+  event.set_shard(events::ShardOf(tenant));
+  return event;
+}
+
+absl::Status SendEntries(pg::Tx& tx,
+                         const std::function<absl::Status(std::vector<events::Event>)>& send) {
+  base::Uuid tenant, journal;
+  int64_t number = 0;
+  while (true) {
+    CLOUDPOS_ASSIGN_OR_RETURN(const pg::Result rows,
+                              tx.Exec(kSelectEntries, tenant, journal, number));
+    if (rows.empty()) return absl::OkStatus();
+    std::vector<events::Event> batch;
+    for (const pg::Row row : rows) {
+      tenant = row.Get<base::Uuid>("tenant_id");
+      journal = row.Get<base::Uuid>("journal_id");
+      number = row.Get<int64_t>("journal_no");
+      batch.push_back(EventOf(row, tenant));
+    }
+    CLOUDPOS_RETURN_IF_ERROR(send(std::move(batch)));
+  }
+}
+
+}  // namespace
+
+events::FeedOptions FeedOptionsOf(pg::Pool& worker_pool, const base::Clock& clock) {
+  return {.producer = "transaction",
+          .pool = &worker_pool,
+          .clock = &clock,
+          .page_query = &kSelectFeedPage,
+          .snapshot = SendEntries};
+}
+
+}  // namespace cloudpos::transaction

@@ -1,0 +1,24 @@
+#pragma once
+
+// Stored documents -> answers. The answer to a create is a pure function of what is stored, so that
+// a replay says the same words.
+
+#include "absl/status/statusor.h"
+#include "cloudpos/transaction/v1/sale.pb.h"
+#include "services/transaction/domain/document.h"
+#include "services/transaction/domain/settings.h"
+#include "services/transaction/store_documents.h"
+
+namespace cloudpos::transaction {
+
+/// What is stored of a document that was just recorded.
+StoredDocument StoredFrom(const Document& document);
+
+/// `with_returns`: also what has come back since (reads); without it the answer never changes.
+absl::StatusOr<v1::Sale> SaleFrom(const StoredDocument& stored, bool with_returns);
+
+/// An entry that was never recorded, as PriceSale shows it.
+v1::Sale PreviewOf(const journal::SaleEntry& entry, const std::vector<VariantPtr>& variants,
+                   const std::vector<std::string>& tax_names);
+
+}  // namespace cloudpos::transaction

@@ -1,0 +1,241 @@
+#include "services/transaction/sale_handler.h"
+
+#include "libs/base/encoding.h"
+#include "libs/base/error.h"
+#include "libs/base/money.h"
+#include "libs/base/status_macros.h"
+#include "libs/pricing/trace.h"
+#include "services/transaction/domain/basket.h"
+#include "services/transaction/reply.h"
+
+namespace cloudpos::transaction {
+namespace {
+
+using common::v1::INVALID_PAGE_TOKEN;
+using common::v1::NOT_FOUND;
+using common::v1::OUT_OF_RANGE;
+using common::v1::Permission;
+
+constexpr const char* kImportReason = "IMPORT";
+
+std::vector<base::Uuid> VariantIdsOf(const BasketInput& basket) {
+  std::vector<base::Uuid> ids;
+  for (const LineInput& line : basket.lines) ids.push_back(line.variant);
+  return ids;
+}
+
+/// Discounts and own prices are rights of their own.
+absl::Status RequireRights(rpc::CallContext& ctx, const base::Uuid& store,
+                           const BasketInput& basket) {
+  if (!basket.discounts.empty()) {
+    CLOUDPOS_RETURN_IF_ERROR(ctx.RequirePermission(Permission::SALE_DISCOUNT_ORDER, store));
+  }
+  bool discount = false, import = false, override_price = false;
+  for (const LineInput& line : basket.lines) {
+    discount |= !line.discounts.empty();
+    if (line.override_price) {
+      (line.override_reason == kImportReason ? import : override_price) = true;
+    }
+  }
+  if (discount) {
+    CLOUDPOS_RETURN_IF_ERROR(ctx.RequirePermission(Permission::SALE_DISCOUNT_LINE, store));
+  }
+  if (override_price) {
+    CLOUDPOS_RETURN_IF_ERROR(ctx.RequirePermission(Permission::SALE_PRICE_OVERRIDE, store));
+  }
+  return import ? ctx.RequirePermission(Permission::SALE_IMPORT, store) : absl::OkStatus();
+}
+
+std::string PageToken(const SalePosition& position) {
+  return base::Base64UrlEncode(std::to_string(absl::ToUnixMicros(position.recorded_at)) + "/" +
+                               position.id.ToString());
+}
+
+absl::StatusOr<std::optional<SalePosition>> ParsePageToken(const std::string& token) {
+  if (token.empty()) return std::nullopt;
+  const auto text = base::Base64UrlDecode(token).value_or("");
+  const size_t slash = text.find('/');
+  int64_t micros = 0;
+  const auto id = slash == std::string::npos ? std::nullopt
+                                             : base::Uuid::Parse(text.substr(slash + 1));
+  if (!id || !absl::SimpleAtoi(text.substr(0, slash), &micros)) {
+    return base::Fail(INVALID_PAGE_TOKEN, "pageToken", "is not a token of this list");
+  }
+  return std::optional(SalePosition{absl::FromUnixMicros(micros), *id});
+}
+
+}  // namespace
+
+rpc::MethodTable SaleHandler::Methods() {
+  rpc::MethodTable table("cloudpos.transaction.v1.SaleService");
+  table.Unary("PriceSale", this, &SaleHandler::PriceSale)
+      .Unary("CreateSale", this, &SaleHandler::CreateSale)
+      .Unary("GetSale", this, &SaleHandler::GetSale)
+      .Unary("ListSales", this, &SaleHandler::ListSales)
+      .Unary("CreateReturn", this, &SaleHandler::CreateReturn)
+      .Unary("AbandonSale", this, &SaleHandler::AbandonSale)
+      .Unary("GetReceipt", this, &SaleHandler::GetReceipt)
+      .Unary("GetReceiptHtml", this, &SaleHandler::GetReceiptHtml)
+      .Unary("GetReceiptText", this, &SaleHandler::GetReceiptText);
+  return table;
+}
+
+absl::Status SaleHandler::PriceSale(rpc::CallContext& ctx, const v1::PriceSaleRequest& request,
+                                    v1::PriceSaleResponse* response) {
+  CLOUDPOS_ASSIGN_OR_RETURN(const base::Uuid store_id,
+                            base::Uuid::ParseField(request.store_id(), "storeId"));
+  CLOUDPOS_ASSIGN_OR_RETURN(const BasketInput input,
+                            ParseBasket(request.lines(), request.discounts()));
+  CLOUDPOS_ASSIGN_OR_RETURN(const std::vector<TenderInput> tenders,
+                            ParseTenders(request.tenders()));
+  CLOUDPOS_ASSIGN_OR_RETURN(const Place place, checkout_.LoadStore(ctx, store_id));
+  CLOUDPOS_RETURN_IF_ERROR(RequireRights(ctx, store_id, input));
+  CLOUDPOS_ASSIGN_OR_RETURN(const Checkout::Goods goods,
+                            checkout_.LoadGoods(ctx, VariantIdsOf(input)));
+  pricing::Trace trace;
+  CLOUDPOS_ASSIGN_OR_RETURN(const PricedBasket basket,
+                            PriceBasket(input, *place.store, *place.settings, goods.catalogue,
+                                        request.explain() ? &trace : nullptr));
+  const StorePolicy policy = place.settings->PolicyOf(store_id);
+  Document document;
+  FillEntry(input, basket, policy, &document.entry);
+  if (!tenders.empty()) {
+    CLOUDPOS_ASSIGN_OR_RETURN(
+        const pricing::Settlement settlement,
+        SettleSale(basket.result.totals.total, tenders, policy.cash));
+    FillTenders(tenders, settlement, &document.entry);
+  }
+  v1::Sale sale = PreviewOf(document.entry, basket.variants,
+                            TaxNamesOf(document.entry, *place.settings));
+  response->set_currency_code(place.store->currency_code);
+  response->mutable_lines()->Swap(sale.mutable_lines());
+  response->mutable_taxes()->Swap(sale.mutable_taxes());
+  response->mutable_totals()->Swap(sale.mutable_totals());
+  response->mutable_tenders()->Swap(sale.mutable_tenders());
+  response->set_catalogue_version(goods.version);
+  const auto currency = base::Currency::Parse(place.store->currency_code);
+  for (const pricing::TraceStep& step : trace) {
+    response->add_derivation(pricing::Explain(step, currency ? currency->exponent() : 2));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SaleHandler::CreateSale(rpc::CallContext& ctx, const v1::CreateSaleRequest& request,
+                                     v1::CreateSaleResponse* response) {
+  ctx.Note("sale", request.sale_id());
+  const std::string fingerprint = FingerprintOf(request);
+  return checkout_.AnswerOnce(ctx, request.sale_id(), fingerprint, response->mutable_sale(), [&] {
+    return RecordSale(ctx, request, fingerprint, response->mutable_sale());
+  });
+}
+
+absl::Status SaleHandler::RecordSale(rpc::CallContext& ctx, const v1::CreateSaleRequest& request,
+                                     const std::string& fingerprint, v1::Sale* sale) {
+  CLOUDPOS_ASSIGN_OR_RETURN(const DocumentInput input, ParseSale(request));
+  CLOUDPOS_ASSIGN_OR_RETURN(const BasketInput basket_input,
+                            ParseBasket(request.lines(), request.discounts()));
+  CLOUDPOS_ASSIGN_OR_RETURN(const std::vector<TenderInput> tenders,
+                            ParseTenders(request.tenders()));
+  CLOUDPOS_RETURN_IF_ERROR(ctx.RequireStore(input.store));
+  CLOUDPOS_RETURN_IF_ERROR(RequireRights(ctx, input.store, basket_input));
+  CLOUDPOS_RETURN_IF_ERROR(RequireImport(ctx, input, checkout_.clock()));
+  CLOUDPOS_ASSIGN_OR_RETURN(const Place place, checkout_.LoadPlace(ctx, input));
+
+  CLOUDPOS_ASSIGN_OR_RETURN(const Checkout::Goods goods,
+                            checkout_.LoadGoods(ctx, VariantIdsOf(basket_input)));
+  CLOUDPOS_ASSIGN_OR_RETURN(
+      const PricedBasket basket,
+      PriceBasket(basket_input, *place.store, *place.settings, goods.catalogue));
+  const int64_t total = basket.result.totals.total;
+  CLOUDPOS_RETURN_IF_ERROR(CheckExpectedTotal(input, *place.store, total));
+  const StorePolicy policy = place.settings->PolicyOf(input.store);
+  CLOUDPOS_ASSIGN_OR_RETURN(const pricing::Settlement settlement,
+                            SettleSale(total, tenders, policy.cash));
+
+  Document document =
+      checkout_.StartDocument(ctx, place, input, journal::kKindSale, fingerprint);
+  FillEntry(basket_input, basket, policy, &document.entry);
+  FillTenders(tenders, settlement, &document.entry);
+  document.entry.catalogue_version = goods.version;
+  document.tax_names = TaxNamesOf(document.entry, *place.settings);
+  for (size_t i = 0; i < basket.variants.size(); ++i) {
+    document.line_texts.push_back({basket.variants[i]->name, basket_input.lines[i].note});
+  }
+  for (const TenderInput& tender : tenders) document.tender_references.push_back(tender.reference);
+
+  CLOUDPOS_ASSIGN_OR_RETURN(std::optional<v1::Sale> recorded,
+                            checkout_.Record(ctx, place, input, &document));
+  *sale = *std::move(recorded);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<v1::Sale> SaleHandler::LoadSale(rpc::CallContext& ctx, const std::string& sale_id) {
+  CLOUDPOS_ASSIGN_OR_RETURN(const base::Uuid id, base::Uuid::ParseField(sale_id, "saleId"));
+  CLOUDPOS_ASSIGN_OR_RETURN(
+      const auto stored, LoadDocument(checkout_.pool(), ctx.tenant(), id, ctx.deadline()));
+  if (!stored || stored->kind == journal::kKindAbandoned) {
+    return base::Fail(NOT_FOUND, "there is no such sale");
+  }
+  CLOUDPOS_ASSIGN_OR_RETURN(v1::Sale sale, SaleFrom(*stored, true));
+  CLOUDPOS_ASSIGN_OR_RETURN(const base::Uuid store,
+                            base::Uuid::ParseField(sale.store_id(), "storeId"));
+  CLOUDPOS_RETURN_IF_ERROR(ctx.RequireStore(store));
+  return sale;
+}
+
+absl::Status SaleHandler::GetSale(rpc::CallContext& ctx, const v1::GetSaleRequest& request,
+                                  v1::GetSaleResponse* response) {
+  CLOUDPOS_ASSIGN_OR_RETURN(*response->mutable_sale(), LoadSale(ctx, request.sale_id()));
+  return absl::OkStatus();
+}
+
+absl::Status SaleHandler::ListSales(rpc::CallContext& ctx, const v1::ListSalesRequest& request,
+                                    v1::ListSalesResponse* response) {
+  CLOUDPOS_ASSIGN_OR_RETURN(const base::Uuid store,
+                            base::Uuid::ParseField(request.store_id(), "storeId"));
+  if (request.page_size() < 0 || request.page_size() > 200) {
+    return base::Fail(OUT_OF_RANGE, "pageSize", "must be 1 to 200");
+  }
+  const int size = request.page_size() == 0 ? 50 : request.page_size();
+  CLOUDPOS_ASSIGN_OR_RETURN(const auto before, ParsePageToken(request.page_token()));
+  std::optional<absl::CivilDay> date;
+  if (!request.business_date().empty()) {
+    CLOUDPOS_ASSIGN_OR_RETURN(date, base::ParseDate(request.business_date(), "businessDate"));
+  }
+  CLOUDPOS_ASSIGN_OR_RETURN(const std::vector<SalePosition> positions,
+                            ListDocuments(checkout_.pool(), ctx.tenant(), store, before, date,
+                                          size + 1, ctx.deadline()));
+  for (size_t i = 0; i < positions.size() && i < static_cast<size_t>(size); ++i) {
+    CLOUDPOS_ASSIGN_OR_RETURN(
+        const auto stored,
+        LoadDocument(checkout_.pool(), ctx.tenant(), positions[i].id, ctx.deadline()));
+    if (!stored) continue;
+    CLOUDPOS_ASSIGN_OR_RETURN(*response->add_sales(), SaleFrom(*stored, true));
+  }
+  if (positions.size() > static_cast<size_t>(size)) {
+    response->set_next_page_token(PageToken(positions[static_cast<size_t>(size) - 1]));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SaleHandler::AbandonSale(rpc::CallContext& ctx, const v1::AbandonSaleRequest& request,
+                                      v1::AbandonSaleResponse* response) {
+  ctx.Note("sale", request.sale_id());
+  CLOUDPOS_ASSIGN_OR_RETURN(const DocumentInput input, ParseAbandon(request));
+  CLOUDPOS_ASSIGN_OR_RETURN(const Place place, checkout_.LoadPlace(ctx, input));
+  Document document = checkout_.StartDocument(ctx, place, input, journal::kKindAbandoned,
+                                              FingerprintOf(request));
+  const auto recorded = checkout_.Record(ctx, place, input, &document);
+  if (recorded.ok()) {
+    response->set_state(v1::ABANDONED);
+    return absl::OkStatus();
+  }
+  // Something stands under the id already: a sale wins over the tombstone, a tombstone stays.
+  CLOUDPOS_ASSIGN_OR_RETURN(const auto stored, LoadDocument(checkout_.pool(), ctx.tenant(),
+                                                            input.id, ctx.deadline()));
+  if (!stored) return recorded.status();
+  response->set_state(stored->kind == journal::kKindAbandoned ? v1::ABANDONED : v1::COMPLETED);
+  return absl::OkStatus();
+}
+
+}  // namespace cloudpos::transaction
