@@ -15,12 +15,10 @@
 namespace cloudpos::service {
 namespace {
 
-// Consumers, feed and reapers: few, and never at the cost of requests.
-constexpr int kWorkerConnections = 4;
-
 struct Settings {
   config::ServiceSettings service;
   std::map<std::string, std::string, std::less<>> peers;  // addresses
+  int worker_pool = 4;  // connections: few, and never at the cost of requests
 };
 
 Settings ReadSettings(const Spec& spec, config::Reader& reader, Service& service) {
@@ -30,6 +28,9 @@ Settings ReadSettings(const Spec& spec, config::Reader& reader, Service& service
   for (const std::string& peer : peers) {
     if (!settings.peers.contains(peer)) settings.peers[peer] = ReadPeerAddress(reader, peer);
   }
+  settings.worker_pool =
+      static_cast<int>(reader.Int("CLOUDPOS_PG_WORKER_POOL", settings.worker_pool, {1, 50},
+                                  "PostgreSQL connections for consumers, feed and reapers"));
   service.Configure(reader);
   return settings;
 }
@@ -111,7 +112,7 @@ absl::Status ProgramImpl::OpenStores() {
   worker_pool_ = std::make_unique<pg::Pool>(
       pg::PoolOptions{.dsn = s.pg_worker_dsn,
                       .application_name = "cloudpos-" + spec_.name + "-worker",
-                      .connections = kWorkerConnections});
+                      .connections = settings_.worker_pool});
   CLOUDPOS_ASSIGN_OR_RETURN(redis_, redis::Client::Create(redis_options_));
   return absl::OkStatus();
 }
