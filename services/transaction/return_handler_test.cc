@@ -1,6 +1,8 @@
 // Returns on a real database.
 
+#include <atomic>
 #include <catch2/catch.hpp>
+#include <thread>
 
 #include "libs/base/error.h"
 #include "services/transaction/world_test.h"

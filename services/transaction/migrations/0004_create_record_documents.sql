@@ -126,9 +126,9 @@ BEGIN
 
   -- The event carries no payload of its own but where its entry stands (journal id, number): the
   -- feed joins the entry.
-  INSERT INTO outbox (event_id, tenant_id, shard, aggregate_type, aggregate_id, event_type, payload,
+  INSERT INTO outbox (event_id, tenant_id, aggregate_type, aggregate_id, event_type, payload,
       traceparent)
-    SELECT d_event[i], p_tenant, shard_of(p_tenant), 'sale', d_sale[i]::text,
+    SELECT d_event[i], p_tenant, 'sale', d_sale[i]::text,
       'cloudpos.transaction.v1.JournalEntryRecorded',
       uuid_send(d_journal[i]) || int8send(d_no[i]), coalesce(d_trace[i], '')
     FROM unnest(accepted) AS i;
