@@ -59,7 +59,7 @@ class Writer {
   std::string* out_;
   int depth_ = 0;
   bool after_key_ = false;
-  std::array<bool, kMaxDepth + 1> used_{};                 // the level has a member already
+  std::array<bool, kMaxDepth + 1> used_{};                  // the level has a member already
   std::array<std::string_view, kMaxDepth + 1> last_key_{};  // keys must outlive their object
   Error error_;
 };

@@ -23,9 +23,10 @@ std::string Canonical(std::string_view text) {
 
 // A random value in some spelling of JSON.
 std::string RandomJson(testing::Random& random, int depth) {
-  constexpr std::string_view kStrings[] = {"\"\"",         "\"a\"",        "\"\\u20ac\"",
-                                           "\"\xe2\x82\xac\"", "\"\\n\\/\"", "\"\\ud83d\\ude00\"",
-                                           "\"\\u0001\"",  "\"\\\"\\\\\""};
+  constexpr std::string_view kStrings[] = {"\"\"",        "\"a\"",
+                                           "\"\\u20ac\"", "\"\xe2\x82\xac\"",
+                                           "\"\\n\\/\"",  "\"\\ud83d\\ude00\"",
+                                           "\"\\u0001\"", "\"\\\"\\\\\""};
   const std::string space(static_cast<std::size_t>(random.Between(0, 1)), ' ');
   switch (random.Between(0, depth > 3 ? 2 : 4)) {
     case 0:
@@ -133,9 +134,9 @@ TEST_CASE("Parse: refuses what is no value of the subset", "[journal][domain]") 
 
 TEST_CASE("Value: reads as what it is, missing otherwise", "[journal][domain]") {
   Document document;
-  REQUIRE(Document::Parse(R"({"a":[1,"x"],"b":true,"c":{"d":-7}})", ParseMode::kCanonical,
-                          &document)
-              .ok());
+  REQUIRE(
+      Document::Parse(R"({"a":[1,"x"],"b":true,"c":{"d":-7}})", ParseMode::kCanonical, &document)
+          .ok());
   const Value root = document.root();
   CHECK(root.size() == 3);
   CHECK(root.Find("a").First().Int() == 1);

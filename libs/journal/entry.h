@@ -63,7 +63,7 @@ struct EntryLine {
   std::int64_t price_per = 1;       // optional: absent = 1
   std::string product_id;           // optional
   std::int64_t quantity_milli = 0;
-  std::string return_reason;        // optional
+  std::string return_reason;  // optional
   std::string sku;
   std::int64_t source_line_no = 0;  // optional; RETURN: line of the source sale
   bool stocked = false;             // true: moves stock
@@ -117,27 +117,27 @@ struct SaleEntry {
   std::int64_t grand_total = 0;        // perpetual total of the journal after this entry
   std::string journal;                 // id
   std::string kind;
-  std::vector<EntryLine> lines;        // optional
-  std::int64_t n = 0;                  // journal_no, from 1
-  std::int64_t occurred_at_us = 0;     // microseconds since 1970 UTC
-  std::string operator_id;             // optional
+  std::vector<EntryLine> lines;                // optional
+  std::int64_t n = 0;                          // journal_no, from 1
+  std::int64_t occurred_at_us = 0;             // microseconds since 1970 UTC
+  std::string operator_id;                     // optional
   std::vector<EntryDiscount> order_discounts;  // optional
-  EntryPolicy policy;                  // present when there are lines
-  std::string posting_date;            // YYYY-MM-DD
-  std::string reason;                  // optional: code (void, return, no-sale)
-  std::int64_t receipt_no = 0;         // optional: only entries that are receipts
-  std::string register_id;             // key "register"
-  std::string sale_id;                 // id of the document
-  std::string series;                  // optional: numbering series
-  std::string shift_id;                // optional
-  std::string source_sale_id;          // optional: what is returned, voided or reprinted
+  EntryPolicy policy;                          // present when there are lines
+  std::string posting_date;                    // YYYY-MM-DD
+  std::string reason;                          // optional: code (void, return, no-sale)
+  std::int64_t receipt_no = 0;                 // optional: only entries that are receipts
+  std::string register_id;                     // key "register"
+  std::string sale_id;                         // id of the document
+  std::string series;                          // optional: numbering series
+  std::string shift_id;                        // optional
+  std::string source_sale_id;                  // optional: what is returned, voided or reprinted
   std::string store;
-  std::vector<EntryTax> taxes;         // optional: of the document, one per tax
+  std::vector<EntryTax> taxes;  // optional: of the document, one per tax
   std::string tenant;
-  std::vector<EntryTender> tenders;    // optional
-  EntryTotals totals;                  // present when there are lines
-  bool training = false;               // optional
-  std::int64_t utc_offset_min = 0;     // optional: store's local time at occurred_at, in minutes
+  std::vector<EntryTender> tenders;  // optional
+  EntryTotals totals;                // present when there are lines
+  bool training = false;             // optional
+  std::int64_t utc_offset_min = 0;   // optional: store's local time at occurred_at, in minutes
   std::int64_t v = kEntryVersion;
 };
 

@@ -172,8 +172,7 @@ void Verifier::Entry(const Value& value) {
       !OnlyKnownMembers(value, {"hash", "journal", "n", "payload", "prev", "sig", "sigKey"})) {
     return Fail(ErrorCode::kBadValue, "a member is missing, unknown or not of its type");
   }
-  if (payload.Find("journal").String() != report_.journal ||
-      payload.Find("n").Int() != report_.n) {
+  if (payload.Find("journal").String() != report_.journal || payload.Find("n").Int() != report_.n) {
     return Fail(ErrorCode::kBadChain, "the payload names another journal or number");
   }
   const auto [found, is_first] = heads_.try_emplace(report_.journal);

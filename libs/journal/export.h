@@ -36,7 +36,7 @@ struct ExportEntry {
   std::int64_t n = 0;
   std::string_view payload;  // canonical JSON object
   Hash hash{};
-  Hash previous{};                // used for the first entry of a journal when n > 1
+  Hash previous{};               // used for the first entry of a journal when n > 1
   std::string_view signature{};  // raw bytes; empty: none
   std::string_view signature_key{};
 };

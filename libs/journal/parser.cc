@@ -164,8 +164,9 @@ class Parser {
     bool lower = true;
     if (!ParseFourDigits(&code_point, &lower)) return false;
     // Canonical: only control characters without a short form, in lower case.
-    const bool needed = code_point < 0x20 && std::string_view("\b\t\n\f\r").find(static_cast<char>(
-                                                 code_point)) == std::string_view::npos;
+    const bool needed =
+        code_point < 0x20 && std::string_view("\b\t\n\f\r").find(static_cast<char>(code_point)) ==
+                                 std::string_view::npos;
     if ((!needed || !lower) && !Loose()) return false;
     if (code_point >= 0xdc00 && code_point < 0xe000) return Fail(ErrorCode::kBadUtf8);
     if (code_point >= 0xd800 && code_point < 0xdc00) {

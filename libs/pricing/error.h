@@ -9,13 +9,13 @@ namespace cloudpos::pricing {
 
 enum class ErrorCode : std::uint8_t {
   kOk = 0,
-  kOutOfRange,      // a value lies outside the range its field documents
-  kBadQuantity,     // a quantity is zero, negative or too large
-  kBadTaxOrder,     // a line's tax indices do not ascend or name no tax of the request
-  kLimitExceeded,   // more lines, taxes, discounts or tenders than the limits below
-  kOverflow,        // an amount or an intermediate does not fit
-  kOverTender,      // a tender other than cash exceeds what is due, or nothing is due any more
-  kReturnExceeds,   // more is returned than was sold
+  kOutOfRange,     // a value lies outside the range its field documents
+  kBadQuantity,    // a quantity is zero, negative or too large
+  kBadTaxOrder,    // a line's tax indices do not ascend or name no tax of the request
+  kLimitExceeded,  // more lines, taxes, discounts or tenders than the limits below
+  kOverflow,       // an amount or an intermediate does not fit
+  kOverTender,     // a tender other than cash exceeds what is due, or nothing is due any more
+  kReturnExceeds,  // more is returned than was sold
 };
 
 // UPPER_CASE name of a code, e.g. "OVERFLOW": stable, for JSON and logs.

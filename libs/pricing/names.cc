@@ -13,7 +13,7 @@ namespace cloudpos::pricing {
 namespace {
 
 constexpr std::array<std::string_view, 8> kErrors = {
-    "OK",       "OUT_OF_RANGE", "BAD_QUANTITY", "BAD_TAX_ORDER", "LIMIT_EXCEEDED",
+    "OK",       "OUT_OF_RANGE", "BAD_QUANTITY",       "BAD_TAX_ORDER", "LIMIT_EXCEEDED",
     "OVERFLOW", "OVER_TENDER",  "RETURN_EXCEEDS_SOLD"};
 constexpr std::array<std::string_view, 5> kRoundingModes = {"HALF_UP", "HALF_EVEN", "HALF_DOWN",
                                                             "DOWN", "UP"};

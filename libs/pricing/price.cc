@@ -128,12 +128,11 @@ Error AddUp(const PriceRequest& request, PriceResult* result) {
   }
   std::erase_if(taxes, [](const LineTax& tax) { return tax.tax < 0; });
   PriceTotals& totals = result->totals;
-  const bool fits = Fit(sums.gross, &totals.gross) &&
-                    Fit(sums.line_discount, &totals.line_discount) &&
-                    Fit(sums.order_discount, &totals.order_discount) &&
-                    Fit(sums.net, &totals.net) && Fit(sums.tax, &totals.tax) &&
-                    Fit(sums.inclusive, &totals.inclusive_tax) &&
-                    Fit(sums.net + sums.tax, &totals.total);
+  const bool fits =
+      Fit(sums.gross, &totals.gross) && Fit(sums.line_discount, &totals.line_discount) &&
+      Fit(sums.order_discount, &totals.order_discount) && Fit(sums.net, &totals.net) &&
+      Fit(sums.tax, &totals.tax) && Fit(sums.inclusive, &totals.inclusive_tax) &&
+      Fit(sums.net + sums.tax, &totals.total);
   if (!fits) return {ErrorCode::kOverflow};
   return {};
 }

@@ -120,7 +120,7 @@ struct PricedLine {
   std::int64_t amount = 0;          // what is left: the price as shown, before exclusive taxes
   std::int64_t net = 0;             // amount without the inclusive taxes
   std::int64_t tax = 0;
-  std::int64_t total = 0;               // net + tax: what the customer pays for the line
+  std::int64_t total = 0;                  // net + tax: what the customer pays for the line
   std::vector<std::int64_t> discounts;     // taken by each line discount
   std::vector<std::int64_t> order_shares;  // share of each order discount
   std::vector<LineTax> taxes;              // in the order of PriceLine::taxes

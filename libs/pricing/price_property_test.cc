@@ -5,7 +5,7 @@
 #include <numeric>
 
 #include "libs/pricing/price.h"
-#include "libs/pricing/random_request.h"
+#include "tests/support/random_basket.h"
 
 namespace cloudpos::pricing {
 namespace {
@@ -117,8 +117,8 @@ TEST_CASE("Price: a discount never takes more than is left or more than it says"
 
 // Without an order discount no line depends on another one per line, and per rate group the
 // document's figures do not depend on the order of the lines. Ties of an allocation go to the
-// lowest line, so what is computed on single shares (tax after an order discount, tax on the net of an
-// inclusive group) may differ by a minor unit.
+// lowest line, so what is computed on single shares (tax after an order discount, tax on the net of
+// an inclusive group) may differ by a minor unit.
 TEST_CASE("Price: the order of lines changes no sum", "[pricing][property][domain]") {
   testing::Random random(3);
   PriceResult before;

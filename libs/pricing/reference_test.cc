@@ -6,7 +6,7 @@
 #include <map>
 
 #include "libs/pricing/price.h"
-#include "libs/pricing/random_request.h"
+#include "tests/support/random_basket.h"
 
 namespace cloudpos::pricing {
 namespace {
@@ -70,9 +70,9 @@ struct Model {
 
   void Run() {
     for (const PriceLine& line : request.lines) {
-      gross.push_back(Round(Exact(Whole(line.unit_price) * line.quantity_milli,
-                                  Whole(line.price_per) * 1000),
-                            RoundingMode::kHalfUp));
+      gross.push_back(
+          Round(Exact(Whole(line.unit_price) * line.quantity_milli, Whole(line.price_per) * 1000),
+                RoundingMode::kHalfUp));
     }
     amount = gross;
     tax.resize(gross.size());
@@ -125,9 +125,8 @@ struct Model {
       for (const std::int32_t t : request.lines[i].taxes) {
         tax[i][t] = 0;
         if (Rule(t).kind != TaxKind::kFixedPerUnit) continue;
-        tax[i][t] = Round(Exact(Whole(Rule(t).amount_per_unit) * request.lines[i].quantity_milli,
-                                1000),
-                          Mode(t));
+        tax[i][t] = Round(
+            Exact(Whole(Rule(t).amount_per_unit) * request.lines[i].quantity_milli, 1000), Mode(t));
       }
       const Exact inside = Linear(i).second;
       if (inside <= amount[i]) continue;

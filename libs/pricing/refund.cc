@@ -54,9 +54,8 @@ Error Refund(const SoldLine& sold, std::int64_t returned_milli, std::int64_t qua
   refunded->gross = part.Of(sold.gross, RoundingMode::kHalfUp);
   refunded->amount = part.Of(sold.gross - discount, amount_mode);
   const std::int64_t discount_part = refunded->gross - refunded->amount;
-  refunded->order_discount = sold.line_discount == 0
-                                 ? discount_part
-                                 : part.Of(sold.order_discount, RoundingMode::kHalfUp);
+  refunded->order_discount =
+      sold.line_discount == 0 ? discount_part : part.Of(sold.order_discount, RoundingMode::kHalfUp);
   refunded->line_discount = discount_part - refunded->order_discount;
   refunded->taxes.assign(sold.taxes.size(), 0);
   refunded->net = refunded->amount;

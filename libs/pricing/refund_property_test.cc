@@ -2,16 +2,16 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 
-#include "libs/pricing/random_request.h"
 #include "libs/pricing/refund.h"
+#include "tests/support/random_basket.h"
 
 namespace cloudpos::pricing {
 namespace {
 
 SoldLine SoldOf(const PriceRequest& request, const PriceResult& result, std::size_t index) {
   const PricedLine& line = result.lines[index];
-  SoldLine sold{request.lines[index].quantity_milli, line.gross, line.line_discount,
-                line.order_discount, {}};
+  SoldLine sold{
+      request.lines[index].quantity_milli, line.gross, line.line_discount, line.order_discount, {}};
   for (const LineTax& tax : line.taxes) {
     sold.taxes.push_back({tax.amount, request.taxes[static_cast<std::size_t>(tax.tax)].inclusive});
   }

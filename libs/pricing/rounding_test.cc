@@ -8,8 +8,7 @@ namespace cloudpos::pricing {
 namespace {
 
 constexpr RoundingMode kModes[] = {RoundingMode::kHalfUp, RoundingMode::kHalfEven,
-                                   RoundingMode::kHalfDown, RoundingMode::kDown,
-                                   RoundingMode::kUp};
+                                   RoundingMode::kHalfDown, RoundingMode::kDown, RoundingMode::kUp};
 
 // By search rather than by division: the whole numbers around n / d, chosen by the mode's words.
 std::int64_t Expected(std::int64_t n, std::int64_t d, RoundingMode mode) {

@@ -23,8 +23,7 @@ class Grouper {
   explicit Grouper(const TaxWork& work) : work_(work), uses_(work.request.taxes.size()) {}
 
   Error Run() {
-    const bool round_net =
-        work_.request.policy.inclusive_rounding == InclusiveRounding::kRoundNet;
+    const bool round_net = work_.request.policy.inclusive_rounding == InclusiveRounding::kRoundNet;
     Error error = Collect();
     if (error.ok() && has_inclusive_) error = round_net ? InclusiveByNet() : InclusiveByTax();
     if (!error.ok()) return error;

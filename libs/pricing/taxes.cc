@@ -42,8 +42,8 @@ void TaxWork::TakeNet(std::size_t line) const {
   }
 }
 
-void TaxWork::TraceTax(std::size_t line, std::size_t position, Int128 numerator,
-                       Int128 denominator, RoundingMode mode) const {
+void TaxWork::TraceTax(std::size_t line, std::size_t position, Int128 numerator, Int128 denominator,
+                       RoundingMode mode) const {
   if (trace == nullptr) return;
   TraceStep step{.stage = TraceStage::kTax, .line = static_cast<std::int32_t>(line)};
   step.index = request.lines[line].taxes[position];
@@ -146,10 +146,9 @@ Error StartLine(const TaxWork& work, std::size_t line) {
     if (tax.inclusive || tax.kind != TaxKind::kFixedPerUnit) continue;
     const Error error = FixedTax(work.request, line, j, &priced.taxes[j].amount);
     if (!error.ok()) return error;
-    work.TraceTax(line, j,
-                  static_cast<Int128>(tax.amount_per_unit) *
-                      work.request.lines[line].quantity_milli,
-                  1000, work.ModeOf(tax));
+    work.TraceTax(
+        line, j, static_cast<Int128>(tax.amount_per_unit) * work.request.lines[line].quantity_milli,
+        1000, work.ModeOf(tax));
   }
   return {};
 }

@@ -13,7 +13,7 @@ namespace cloudpos::pricing {
 // Rounding of the amount paid in cash to the smallest coin, after tax, never on cards. The modes
 // differ by direction in some countries (DK, SE).
 struct CashRounding {
-  std::int64_t increment = 1;                       // minor units, 1..1'000'000; 1: none
+  std::int64_t increment = 1;                        // minor units, 1..1'000'000; 1: none
   RoundingMode due_mode = RoundingMode::kHalfUp;     // customer pays
   RoundingMode payout_mode = RoundingMode::kHalfUp;  // shop pays: change and refunds
 };

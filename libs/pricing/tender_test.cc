@@ -18,8 +18,7 @@ Settlement Settled(std::int64_t total, std::vector<Tender> tenders, const CashRo
 
 Error ErrorOf(std::int64_t total, std::vector<Tender> tenders, bool refund = false) {
   Settlement ignored;
-  return refund ? SettleRefund(total, tenders, {}, &ignored)
-                : Settle(total, tenders, {}, &ignored);
+  return refund ? SettleRefund(total, tenders, {}, &ignored) : Settle(total, tenders, {}, &ignored);
 }
 
 }  // namespace

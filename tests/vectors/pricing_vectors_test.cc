@@ -194,8 +194,8 @@ json::value ReturnsOf(const json::object& input) {
   answer["sale"] = PriceOf(input.at("sale").as_object(), &request, &result);
   const auto index = static_cast<std::size_t>(Int(input, "line"));
   const PricedLine& line = result.lines.at(index);
-  SoldLine sold{request.lines[index].quantity_milli, line.gross, line.line_discount,
-                line.order_discount, {}};
+  SoldLine sold{
+      request.lines[index].quantity_milli, line.gross, line.line_discount, line.order_discount, {}};
   for (const LineTax& tax : line.taxes) {
     sold.taxes.push_back({tax.amount, request.taxes[static_cast<std::size_t>(tax.tax)].inclusive});
   }
@@ -247,9 +247,7 @@ json::value ChainOf(const json::object& input) {
 json::value RunNatively(std::string_view op, const json::object& input) {
   PriceRequest request;
   PriceResult result;
-  const auto mode = [&] {
-    return Name(input, "mode", ParseRoundingMode, RoundingMode::kHalfUp);
-  };
+  const auto mode = [&] { return Name(input, "mode", ParseRoundingMode, RoundingMode::kHalfUp); };
   if (op == "price") return PriceOf(input, &request, &result);
   if (op == "returns") return ReturnsOf(input);
   if (op == "settle") return SettlementOf(Int(input, "total"), input);
@@ -306,9 +304,8 @@ json::value RunThroughJson(std::string_view op, const json::object& input) {
   json::array returns;
   std::int64_t returned = 0;
   for (const json::value& quantity : Array(input, "quantities")) {
-    returns.push_back(Call("refund", {{"sold", sold},
-                                      {"returnedMilli", returned},
-                                      {"quantityMilli", quantity}}));
+    returns.push_back(
+        Call("refund", {{"sold", sold}, {"returnedMilli", returned}, {"quantityMilli", quantity}}));
     returned += quantity.as_int64();
   }
   return {{"sale", sale}, {"returns", returns}};

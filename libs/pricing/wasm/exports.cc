@@ -47,8 +47,7 @@ __attribute__((export_name("pos_call"))) std::size_t pos_call(const char* operat
                                                               std::size_t operation_size,
                                                               const char* request,
                                                               std::size_t request_size) {
-  Answer() =
-      cloudpos::pricing::api::Call({operation, operation_size}, {request, request_size});
+  Answer() = cloudpos::pricing::api::Call({operation, operation_size}, {request, request_size});
   return Answer().size();
 }
 

@@ -72,10 +72,10 @@ void ReadDiscounts(const Value& array, std::vector<Discount>* discounts, Problem
 
 void ReadTaxes(const Value& array, std::vector<Tax>* taxes, Problem* problem) {
   for (Value value = array.First(); value.present(); value = value.Next()) {
-    const Object object(value,
-                        {"kind", "ratePpm", "amountPerUnit", "inclusive", "affectsBase",
-                         "compound", "rounding"},
-                        problem);
+    const Object object(
+        value,
+        {"kind", "ratePpm", "amountPerUnit", "inclusive", "affectsBase", "compound", "rounding"},
+        problem);
     Tax& tax = taxes->emplace_back();
     object.Name("kind", ParseTaxKind, &tax.kind);
     object.Int32("ratePpm", &tax.rate_ppm);
@@ -112,10 +112,10 @@ void ReadLines(const Value& array, std::vector<PriceLine>* lines, Problem* probl
 
 void ReadPolicy(const Value& value, PricePolicy* policy, Problem* problem) {
   if (!value.present()) return;
-  const Object object(value,
-                      {"taxRounding", "roundingLevel", "inclusiveRounding", "discountOrder",
-                       "discountRounding"},
-                      problem);
+  const Object object(
+      value,
+      {"taxRounding", "roundingLevel", "inclusiveRounding", "discountOrder", "discountRounding"},
+      problem);
   object.Name("taxRounding", ParseRoundingMode, &policy->tax_rounding);
   object.Name("roundingLevel", ParseRoundingLevel, &policy->rounding_level);
   object.Name("inclusiveRounding", ParseInclusiveRounding, &policy->inclusive_rounding);
@@ -162,8 +162,8 @@ void WriteInts(std::string_view key, const std::vector<std::int64_t>& values, Wr
 
 void ReadPrice(const Value& value, PriceRequest* request, bool* trace, std::int32_t* exponent,
                Problem* problem) {
-  const Object object(
-      value, {"policy", "taxes", "lines", "orderDiscounts", "trace", "exponent"}, problem);
+  const Object object(value, {"policy", "taxes", "lines", "orderDiscounts", "trace", "exponent"},
+                      problem);
   ReadPolicy(object.Member("policy"), &request->policy, problem);
   ReadTaxes(object.Array("taxes"), &request->taxes, problem);
   ReadLines(object.Array("lines"), &request->lines, problem);
@@ -201,8 +201,8 @@ void WritePrice(const PriceResult& result, const std::vector<std::string>* trace
 }
 
 void ReadSold(const Value& value, SoldLine* sold, Problem* problem) {
-  const Object object(
-      value, {"quantityMilli", "gross", "lineDiscount", "orderDiscount", "taxes"}, problem);
+  const Object object(value, {"quantityMilli", "gross", "lineDiscount", "orderDiscount", "taxes"},
+                      problem);
   object.Int("quantityMilli", &sold->quantity_milli);
   object.Int("gross", &sold->gross);
   object.Int("lineDiscount", &sold->line_discount);

@@ -44,8 +44,7 @@ class Object {
 
   // A name of an enum, looked up by `parse`.
   template <typename Enum>
-  void Name(std::string_view key, std::optional<Enum> (*parse)(std::string_view),
-            Enum* out) const {
+  void Name(std::string_view key, std::optional<Enum> (*parse)(std::string_view), Enum* out) const {
     const Value member = value_.Find(key);
     if (!member.present()) return;
     const std::optional<Enum> found = parse(member.String());

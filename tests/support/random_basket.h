@@ -15,8 +15,8 @@ struct RandomLimits {
 inline Discount RandomDiscount(testing::Random& random) {
   Discount discount;
   if (random.OneIn(2)) {
-    discount.rate_ppm = static_cast<std::int32_t>(
-        random.OneIn(8) ? kOneMillionPpm : random.Between(0, 500) * 1'000);
+    discount.rate_ppm = static_cast<std::int32_t>(random.OneIn(8) ? kOneMillionPpm
+                                                                  : random.Between(0, 500) * 1'000);
   } else {
     discount.kind = Discount::Kind::kFixed;
     discount.amount = random.Between(0, random.OneIn(4) ? 1'000'000 : 500);
