@@ -45,7 +45,8 @@ void AppendFloat(Float value, std::string* out) {
 
 class Writer {
  public:
-  explicit Writer(std::string* out) : out_(*out) {}
+  explicit Writer(std::string* out, const FieldDescriptor* omitted = nullptr)
+      : out_(*out), omitted_(omitted) {}
 
   absl::Status WriteMessage(const Message& message, const MessageIndex& index) {
     if (index.well_known != WellKnown::kNone) return WriteWellKnown(message, index);
@@ -60,6 +61,7 @@ class Writer {
     const Reflection& reflection = *message.GetReflection();
     for (const JsonField& field : index.fields) {
       if (field.has_presence && !reflection.HasField(message, field.descriptor)) continue;
+      if (field.descriptor == omitted_) continue;
       if (out_.back() != '{') out_.push_back(',');
       out_.append(field.prefix);
       if (field.is_map) {
@@ -312,6 +314,7 @@ class Writer {
   }
 
   std::string& out_;
+  const FieldDescriptor* omitted_;
 };
 
 /// 0: as it is; 'u': \u00XX; else the letter after the backslash.
@@ -352,8 +355,8 @@ void AppendJsonString(std::string_view text, std::string* out) {
   out->append(text.substr(plain)).push_back('"');
 }
 
-absl::Status WriteJson(const Message& message, std::string* out) {
-  return Writer(out).WriteMessage(message, IndexOf(message.GetDescriptor()));
+absl::Status WriteJson(const Message& message, std::string* out, const FieldDescriptor* omitted) {
+  return Writer(out, omitted).WriteMessage(message, IndexOf(message.GetDescriptor()));
 }
 
 }  // namespace cloudpos::gateway
