@@ -232,16 +232,15 @@ class Batcher::Lane {
       return base::Fail(INTERNAL, "the sale cannot be written to the journal");
     }
     document.previous = head.hash;
-    document.hash =
-        journal::ChainHash(static_cast<uint64_t>(entry.n), head.hash, document.payload);
+    document.hash = journal::ChainHash(static_cast<uint64_t>(entry.n), head.hash, document.payload);
     head = HeadAfter(document, head.receipt_no);
     return true;
   }
 
   static bool FollowsOn(const Document& document, const Head& head) {
-    return !document.proposed || (document.proposed->journal_no == head.journal_no + 1 &&
-                                  (!document.is_receipt() ||
-                                   document.proposed->receipt_no == head.receipt_no + 1));
+    return !document.proposed ||
+           (document.proposed->journal_no == head.journal_no + 1 &&
+            (!document.is_receipt() || document.proposed->receipt_no == head.receipt_no + 1));
   }
 
   static Head HeadAfter(const Document& document, int64_t receipt_no_before) {

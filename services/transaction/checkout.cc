@@ -48,8 +48,7 @@ const Store* FindStore(const Settings& settings, const base::Uuid& id) {
 
 /// The journal a document goes to; the same place always means the same journal.
 base::Uuid JournalId(const base::Uuid& reg, const base::Uuid& device, int generation) {
-  return base::DeriveUuidV5(reg,
-                            "journal/" + device.ToString() + "/" + std::to_string(generation));
+  return base::DeriveUuidV5(reg, "journal/" + device.ToString() + "/" + std::to_string(generation));
 }
 
 }  // namespace
@@ -61,8 +60,8 @@ absl::Status Checkout::AnswerOnce(rpc::CallContext& ctx, const std::string& id,
   if (refusal.ok() || LeavesAtOnce(refusal)) return refusal;
   const std::optional<base::Uuid> document = base::Uuid::Parse(id);
   if (!document) return refusal;
-  CLOUDPOS_ASSIGN_OR_RETURN(
-      const auto stored, LoadDocument(*deps_.pool, ctx.tenant(), *document, ctx.deadline()));
+  CLOUDPOS_ASSIGN_OR_RETURN(const auto stored,
+                            LoadDocument(*deps_.pool, ctx.tenant(), *document, ctx.deadline()));
   if (!stored || stored->kind == journal::kKindAbandoned) return refusal;
   if (stored->fingerprint != fingerprint) return Mismatch();
   CLOUDPOS_ASSIGN_OR_RETURN(*answer, SaleFrom(*stored, false));
@@ -121,13 +120,12 @@ absl::StatusOr<Checkout::Goods> Checkout::LoadGoods(rpc::CallContext& ctx,
                                                     const std::vector<base::Uuid>& ids) {
   const std::unordered_set<base::Uuid> unique(ids.begin(), ids.end());
   const std::vector<base::Uuid> wanted(unique.begin(), unique.end());
-  CLOUDPOS_ASSIGN_OR_RETURN(
-      ReadModel::Variants variants,
-      deps_.read_model->VariantsOf(ctx.tenant(), wanted, ctx.deadline()));
+  CLOUDPOS_ASSIGN_OR_RETURN(ReadModel::Variants variants,
+                            deps_.read_model->VariantsOf(ctx.tenant(), wanted, ctx.deadline()));
   if (!variants.missing.empty() && deps_.consumers != nullptr) {
     deps_.consumers->CatchUpCatalogue(ctx.deadline());
-    CLOUDPOS_ASSIGN_OR_RETURN(
-        variants, deps_.read_model->VariantsOf(ctx.tenant(), wanted, ctx.deadline()));
+    CLOUDPOS_ASSIGN_OR_RETURN(variants,
+                              deps_.read_model->VariantsOf(ctx.tenant(), wanted, ctx.deadline()));
   }
   return Goods{std::move(variants.found), variants.version};
 }
@@ -139,8 +137,8 @@ Document Checkout::StartDocument(rpc::CallContext& ctx, const Place& place,
   document.tenant = ctx.tenant();
   document.id = input.id;
   document.recorded_at = deps_.clock->Now();
-  document.journal = JournalId(place.reg->id, input.device.value_or(base::Uuid()),
-                               input.generation);
+  document.journal =
+      JournalId(place.reg->id, input.device.value_or(base::Uuid()), input.generation);
   document.fingerprint = std::move(fingerprint);
   document.proposed = input.proposed;
   document.note = input.note;
@@ -211,12 +209,13 @@ absl::StatusOr<std::optional<v1::Sale>> Checkout::Record(rpc::CallContext& ctx, 
     case Outcome::kAbandoned:
       return base::Fail(SALE_ABANDONED, "this sale was given up; ring it up under a new id");
     case Outcome::kStale:
-      return base::Fail({.code = JOURNAL_NO,
-                         .detail = "the proposed numbers do not follow on",
-                         .fields = {{"journal.journalNo",
-                                     "the next is " + std::to_string(recorded.head.journal_no + 1)}},
-                         .data = {{"journalNo", std::to_string(recorded.head.journal_no)},
-                                  {"receiptNo", std::to_string(recorded.head.receipt_no)}}});
+      return base::Fail(
+          {.code = JOURNAL_NO,
+           .detail = "the proposed numbers do not follow on",
+           .fields = {{"journal.journalNo",
+                       "the next is " + std::to_string(recorded.head.journal_no + 1)}},
+           .data = {{"journalNo", std::to_string(recorded.head.journal_no)},
+                    {"receiptNo", std::to_string(recorded.head.receipt_no)}}});
     case Outcome::kReturnStale:
       return std::optional<v1::Sale>();
   }
@@ -230,19 +229,18 @@ absl::Status CheckExpectedTotal(const DocumentInput& input, const Store& store, 
                       "the store sells in " + store.currency_code);
   }
   if (*input.expected_total == total) return absl::OkStatus();
-  return base::Fail({.code = TOTAL_MISMATCH,
-                     .detail = "the total differs from the one expected",
-                     .fields = {{"expectedTotal.minorUnits", "the total is " +
-                                                                 std::to_string(total)}},
-                     .hint = "ask PriceSale for the amounts and how they came about",
-                     .data = {{"totalMinor", std::to_string(total)}}});
+  return base::Fail(
+      {.code = TOTAL_MISMATCH,
+       .detail = "the total differs from the one expected",
+       .fields = {{"expectedTotal.minorUnits", "the total is " + std::to_string(total)}},
+       .hint = "ask PriceSale for the amounts and how they came about",
+       .data = {{"totalMinor", std::to_string(total)}}});
 }
 
 absl::Status RequireImport(rpc::CallContext& ctx, const DocumentInput& input,
                            const base::Clock& clock) {
   if (!input.occurred_at) return absl::OkStatus();
-  CLOUDPOS_RETURN_IF_ERROR(
-      ctx.RequirePermission(common::v1::Permission::SALE_IMPORT, input.store));
+  CLOUDPOS_RETURN_IF_ERROR(ctx.RequirePermission(common::v1::Permission::SALE_IMPORT, input.store));
   if (*input.occurred_at <= clock.Now()) return absl::OkStatus();
   return base::Fail(OUT_OF_RANGE, "occurredAt", "must lie in the past");
 }

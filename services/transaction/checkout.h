@@ -41,8 +41,8 @@ class Checkout {
   explicit Checkout(Deps deps) : deps_(deps) {}
 
   /// No refusal leaves before the id was looked up: runs `attempt`; should it refuse (with anything
-  /// but 401, 429, 503 or lack of time), a document already stored under `id` by the same request is
-  /// the answer, and one stored by another request is IDEMPOTENCY_MISMATCH.
+  /// but 401, 429, 503 or lack of time), a document already stored under `id` by the same request
+  /// is the answer, and one stored by another request is IDEMPOTENCY_MISMATCH.
   absl::Status AnswerOnce(rpc::CallContext& ctx, const std::string& id,
                           const std::string& fingerprint, v1::Sale* answer,
                           const std::function<absl::Status()>& attempt);

@@ -97,8 +97,7 @@ void Consumers::Stop() {
 }
 
 void Consumers::CatchUp(events::Consumer& consumer, const char* producer, absl::Time deadline) {
-  const absl::Status status =
-      consumer.CatchUp(std::min(deadline, clock_->Now() + kCatchUpMax));
+  const absl::Status status = consumer.CatchUp(std::min(deadline, clock_->Now() + kCatchUpMax));
   if (!status.ok()) {
     log::Warn("catching up failed", {{"producer", producer}, {"error", status.ToString()}});
   }

@@ -89,16 +89,16 @@ absl::Status JournalHandler::ExportJournal(rpc::CallContext& ctx,
   for (const EntryRow& entry : entries) {
     const journal::Hash hash = HashOf(entry.hash);
     if (entry.journal_no >= from) {
-      const journal::Error error = writer.Append({.journal = name,
-                                                  .n = entry.journal_no,
-                                                  .payload = entry.payload,
-                                                  .hash = hash,
-                                                  .previous = previous,
-                                                  .signature = entry.signature,
-                                                  .signature_key = entry.signature.empty()
-                                                                       ? std::string_view()
-                                                                       : std::string_view(device)},
-                                                 out);
+      const journal::Error error =
+          writer.Append({.journal = name,
+                         .n = entry.journal_no,
+                         .payload = entry.payload,
+                         .hash = hash,
+                         .previous = previous,
+                         .signature = entry.signature,
+                         .signature_key = entry.signature.empty() ? std::string_view()
+                                                                  : std::string_view(device)},
+                        out);
       if (!error.ok()) return base::Fail(INTERNAL, "the journal cannot be exported");
     }
     previous = hash;

@@ -100,10 +100,9 @@ absl::StatusOr<LineInput> ParseLine(const v1::SaleLineInput& line, int index) {
   CLOUDPOS_RETURN_IF_ERROR(
       CheckCount(line.discounts_size(), 0, kDiscountsMax, At("lines", index, "discounts")));
   for (int i = 0; i < line.discounts_size(); ++i) {
-    CLOUDPOS_ASSIGN_OR_RETURN(
-        DiscountInput discount,
-        ParseDiscount(line.discounts(i),
-                      At("lines", index, "discounts") + "[" + std::to_string(i) + "]"));
+    CLOUDPOS_ASSIGN_OR_RETURN(DiscountInput discount,
+                              ParseDiscount(line.discounts(i), At("lines", index, "discounts") +
+                                                                   "[" + std::to_string(i) + "]"));
     input.discounts.push_back(std::move(discount));
   }
   CLOUDPOS_RETURN_IF_ERROR(CheckText(line.note(), 200, At("lines", index, "note")));
@@ -177,8 +176,8 @@ absl::Status CheckReasonCode(const std::string& code, const std::string& field, 
                     : absl::OkStatus();
   }
   const bool valid = code.size() <= 32 && std::all_of(code.begin(), code.end(), [](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-  });
+                       return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+                     });
   if (valid) return absl::OkStatus();
   return base::Fail(INVALID_ARGUMENT, field, "must be 1 to 32 of A-Z, 0-9 and _");
 }
@@ -195,9 +194,8 @@ absl::StatusOr<BasketInput> ParseBasket(
   }
   CLOUDPOS_RETURN_IF_ERROR(CheckCount(discounts.size(), 0, kDiscountsMax, "discounts"));
   for (int i = 0; i < discounts.size(); ++i) {
-    CLOUDPOS_ASSIGN_OR_RETURN(
-        DiscountInput discount,
-        ParseDiscount(discounts[i], "discounts[" + std::to_string(i) + "]"));
+    CLOUDPOS_ASSIGN_OR_RETURN(DiscountInput discount,
+                              ParseDiscount(discounts[i], "discounts[" + std::to_string(i) + "]"));
     input.discounts.push_back(std::move(discount));
   }
   return input;

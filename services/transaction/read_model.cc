@@ -85,7 +85,8 @@ struct ReadModel::Impl {
     const std::lock_guard lock(mutex);
     const auto found = tenants.find(id);
     if (found == tenants.end()) return;
-    for (const base::Uuid& variant : changed) variants_held -= found->second.variants.erase(variant);
+    for (const base::Uuid& variant : changed)
+      variants_held -= found->second.variants.erase(variant);
     found->second.versions = now;
     found->second.versions_known = true;
   }

@@ -94,8 +94,8 @@ class Rows {
 
   void Line(const v1::SaleLine& line) {
     Pair(line.name(), "");
-    std::string how = "  " + QuantityText(line.quantity_milli()) + " x " +
-                      Money(line.unit_price_minor());
+    std::string how =
+        "  " + QuantityText(line.quantity_milli()) + " x " + Money(line.unit_price_minor());
     if (line.price_per() > 1) how += " per " + std::to_string(line.price_per());
     Pair(how, Money(line.gross_minor()));
     if (line.discount_minor() != 0) Pair("  Discount", Money(-line.discount_minor()));
@@ -130,7 +130,8 @@ class Rows {
   void Foot() {
     Rule();
     for (const std::string& line : receipt_.footer()) Centre(line);
-    if (!receipt_.journal_hash().empty()) Centre("Journal " + receipt_.journal_hash().substr(0, 16));
+    if (!receipt_.journal_hash().empty())
+      Centre("Journal " + receipt_.journal_hash().substr(0, 16));
   }
 
   const v1::Receipt& receipt_;
@@ -166,12 +167,23 @@ std::string Escape(std::string_view text) {
   std::string out;
   for (const char c : text) {
     switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      case '\'': out += "&#39;"; break;
-      default: out += c;
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
+      default:
+        out += c;
     }
   }
   return out;

@@ -82,8 +82,7 @@ void FillTotals(const journal::EntryTotals& totals, v1::SaleTotals* out) {
   out->set_change_minor(totals.change);
 }
 
-void FillTender(const journal::EntryTender& tender, const std::string& reference,
-                v1::Tender* out) {
+void FillTender(const journal::EntryTender& tender, const std::string& reference, v1::Tender* out) {
   v1::TenderType type = v1::OTHER;
   v1::TenderType_Parse(tender.type, &type);
   out->set_tender_no(static_cast<int32_t>(tender.tender_no));
@@ -115,8 +114,7 @@ void FillHeader(const journal::SaleEntry& entry, v1::Sale* sale) {
 }
 
 /// Answers the sale of an entry and the texts stored beside it.
-v1::Sale Compose(const journal::SaleEntry& entry, const StoredDocument& stored,
-                 bool with_returns) {
+v1::Sale Compose(const journal::SaleEntry& entry, const StoredDocument& stored, bool with_returns) {
   v1::Sale sale;
   FillHeader(entry, &sale);
   const TaxNames names = ParseTaxNames(stored.taxes);
@@ -159,7 +157,8 @@ StoredDocument StoredFrom(const Document& document) {
                                         {"name", document.tax_names[i]}});
   }
   stored.taxes = boost::json::serialize(names);
-  for (const LineText& text : document.line_texts) stored.lines.push_back({text.name, text.note, 0});
+  for (const LineText& text : document.line_texts)
+    stored.lines.push_back({text.name, text.note, 0});
   return stored;
 }
 

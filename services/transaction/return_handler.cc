@@ -36,8 +36,7 @@ absl::Status FillFromSale(const StoredDocument& source, const std::vector<Return
   std::vector<LinkedReturnLine> linked;
   for (const ReturnLineInput& line : lines) {
     const size_t index = static_cast<size_t>(line.source_line_no) - 1;
-    const int64_t before =
-        index < source.lines.size() ? source.lines[index].returned_milli : 0;
+    const int64_t before = index < source.lines.size() ? source.lines[index].returned_milli : 0;
     linked.push_back({line.source_line_no, line.quantity_milli, before, line.disposition});
     document->returned_before.push_back(before);
   }
@@ -105,9 +104,8 @@ absl::Status SaleHandler::CreateReturn(rpc::CallContext& ctx,
   ctx.Note("sale", request.return_id());
   const std::string fingerprint = FingerprintOf(request);
   v1::Sale* answer = response->mutable_return_document();
-  return checkout_.AnswerOnce(ctx, request.return_id(), fingerprint, answer, [&] {
-    return RecordReturn(ctx, request, fingerprint, answer);
-  });
+  return checkout_.AnswerOnce(ctx, request.return_id(), fingerprint, answer,
+                              [&] { return RecordReturn(ctx, request, fingerprint, answer); });
 }
 
 absl::Status SaleHandler::RecordReturn(rpc::CallContext& ctx,

@@ -56,8 +56,8 @@ absl::StatusOr<std::optional<SalePosition>> ParsePageToken(const std::string& to
   const auto text = base::Base64UrlDecode(token).value_or("");
   const size_t slash = text.find('/');
   int64_t micros = 0;
-  const auto id = slash == std::string::npos ? std::nullopt
-                                             : base::Uuid::Parse(text.substr(slash + 1));
+  const auto id =
+      slash == std::string::npos ? std::nullopt : base::Uuid::Parse(text.substr(slash + 1));
   if (!id || !absl::SimpleAtoi(text.substr(0, slash), &micros)) {
     return base::Fail(INVALID_PAGE_TOKEN, "pageToken", "is not a token of this list");
   }
@@ -100,13 +100,12 @@ absl::Status SaleHandler::PriceSale(rpc::CallContext& ctx, const v1::PriceSaleRe
   Document document;
   FillEntry(input, basket, policy, &document.entry);
   if (!tenders.empty()) {
-    CLOUDPOS_ASSIGN_OR_RETURN(
-        const pricing::Settlement settlement,
-        SettleSale(basket.result.totals.total, tenders, policy.cash));
+    CLOUDPOS_ASSIGN_OR_RETURN(const pricing::Settlement settlement,
+                              SettleSale(basket.result.totals.total, tenders, policy.cash));
     FillTenders(tenders, settlement, &document.entry);
   }
-  v1::Sale sale = PreviewOf(document.entry, basket.variants,
-                            TaxNamesOf(document.entry, *place.settings));
+  v1::Sale sale =
+      PreviewOf(document.entry, basket.variants, TaxNamesOf(document.entry, *place.settings));
   response->set_currency_code(place.store->currency_code);
   response->mutable_lines()->Swap(sale.mutable_lines());
   response->mutable_taxes()->Swap(sale.mutable_taxes());
@@ -152,8 +151,7 @@ absl::Status SaleHandler::RecordSale(rpc::CallContext& ctx, const v1::CreateSale
   CLOUDPOS_ASSIGN_OR_RETURN(const pricing::Settlement settlement,
                             SettleSale(total, tenders, policy.cash));
 
-  Document document =
-      checkout_.StartDocument(ctx, place, input, journal::kKindSale, fingerprint);
+  Document document = checkout_.StartDocument(ctx, place, input, journal::kKindSale, fingerprint);
   FillEntry(basket_input, basket, policy, &document.entry);
   FillTenders(tenders, settlement, &document.entry);
   document.entry.catalogue_version = goods.version;
@@ -171,8 +169,8 @@ absl::Status SaleHandler::RecordSale(rpc::CallContext& ctx, const v1::CreateSale
 
 absl::StatusOr<v1::Sale> SaleHandler::LoadSale(rpc::CallContext& ctx, const std::string& sale_id) {
   CLOUDPOS_ASSIGN_OR_RETURN(const base::Uuid id, base::Uuid::ParseField(sale_id, "saleId"));
-  CLOUDPOS_ASSIGN_OR_RETURN(
-      const auto stored, LoadDocument(checkout_.pool(), ctx.tenant(), id, ctx.deadline()));
+  CLOUDPOS_ASSIGN_OR_RETURN(const auto stored,
+                            LoadDocument(checkout_.pool(), ctx.tenant(), id, ctx.deadline()));
   if (!stored || stored->kind == journal::kKindAbandoned) {
     return base::Fail(NOT_FOUND, "there is no such sale");
   }
@@ -202,13 +200,12 @@ absl::Status SaleHandler::ListSales(rpc::CallContext& ctx, const v1::ListSalesRe
   if (!request.business_date().empty()) {
     CLOUDPOS_ASSIGN_OR_RETURN(date, base::ParseDate(request.business_date(), "businessDate"));
   }
-  CLOUDPOS_ASSIGN_OR_RETURN(const std::vector<SalePosition> positions,
-                            ListDocuments(checkout_.pool(), ctx.tenant(), store, before, date,
-                                          size + 1, ctx.deadline()));
+  CLOUDPOS_ASSIGN_OR_RETURN(
+      const std::vector<SalePosition> positions,
+      ListDocuments(checkout_.pool(), ctx.tenant(), store, before, date, size + 1, ctx.deadline()));
   for (size_t i = 0; i < positions.size() && i < static_cast<size_t>(size); ++i) {
-    CLOUDPOS_ASSIGN_OR_RETURN(
-        const auto stored,
-        LoadDocument(checkout_.pool(), ctx.tenant(), positions[i].id, ctx.deadline()));
+    CLOUDPOS_ASSIGN_OR_RETURN(const auto stored, LoadDocument(checkout_.pool(), ctx.tenant(),
+                                                              positions[i].id, ctx.deadline()));
     if (!stored) continue;
     CLOUDPOS_ASSIGN_OR_RETURN(*response->add_sales(), SaleFrom(*stored, true));
   }
@@ -223,16 +220,16 @@ absl::Status SaleHandler::AbandonSale(rpc::CallContext& ctx, const v1::AbandonSa
   ctx.Note("sale", request.sale_id());
   CLOUDPOS_ASSIGN_OR_RETURN(const DocumentInput input, ParseAbandon(request));
   CLOUDPOS_ASSIGN_OR_RETURN(const Place place, checkout_.LoadPlace(ctx, input));
-  Document document = checkout_.StartDocument(ctx, place, input, journal::kKindAbandoned,
-                                              FingerprintOf(request));
+  Document document =
+      checkout_.StartDocument(ctx, place, input, journal::kKindAbandoned, FingerprintOf(request));
   const auto recorded = checkout_.Record(ctx, place, input, &document);
   if (recorded.ok()) {
     response->set_state(v1::ABANDONED);
     return absl::OkStatus();
   }
   // Something stands under the id already: a sale wins over the tombstone, a tombstone stays.
-  CLOUDPOS_ASSIGN_OR_RETURN(const auto stored, LoadDocument(checkout_.pool(), ctx.tenant(),
-                                                            input.id, ctx.deadline()));
+  CLOUDPOS_ASSIGN_OR_RETURN(const auto stored,
+                            LoadDocument(checkout_.pool(), ctx.tenant(), input.id, ctx.deadline()));
   if (!stored) return recorded.status();
   response->set_state(stored->kind == journal::kKindAbandoned ? v1::ABANDONED : v1::COMPLETED);
   return absl::OkStatus();

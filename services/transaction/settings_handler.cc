@@ -57,10 +57,9 @@ absl::Status CheckTax(const v1::Tax& tax) {
 }
 
 bool IsCategoryCode(const std::string& code) {
-  return !code.empty() && code.size() <= 32 &&
-         std::all_of(code.begin(), code.end(), [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-         });
+  return !code.empty() && code.size() <= 32 && std::all_of(code.begin(), code.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+  });
 }
 
 absl::Status CheckAssignment(const v1::TaxAssignment& assignment, const std::string& at,
@@ -227,8 +226,7 @@ absl::Status SettingsHandler::PutStorePolicy(rpc::CallContext& ctx,
   return Change(ctx, "store_policy.put", "store", policy.store_id(), JsonOf(policy),
                 [&](pg::Tx& tx) {
                   *response->mutable_policy() = policy;
-                  return transaction::PutStorePolicy(tx, ctx.tenant(),
-                                                     response->mutable_policy());
+                  return transaction::PutStorePolicy(tx, ctx.tenant(), response->mutable_policy());
                 });
 }
 

@@ -22,8 +22,7 @@ class SettingsHandler {
                          v1::ListTaxesResponse* response);
   absl::Status PutTaxCategory(rpc::CallContext& ctx, const v1::PutTaxCategoryRequest& request,
                               v1::PutTaxCategoryResponse* response);
-  absl::Status ListTaxCategories(rpc::CallContext& ctx,
-                                 const v1::ListTaxCategoriesRequest& request,
+  absl::Status ListTaxCategories(rpc::CallContext& ctx, const v1::ListTaxCategoriesRequest& request,
                                  v1::ListTaxCategoriesResponse* response);
   absl::Status GetStorePolicy(rpc::CallContext& ctx, const v1::GetStorePolicyRequest& request,
                               v1::GetStorePolicyResponse* response);

@@ -38,7 +38,8 @@ std::string TaxNames(const Document& document) {
   return json;
 }
 
-/// [{"amount": ..., "id": ..., "inclusive": ...}]: the allocation of a line, for refunds and people.
+/// [{"amount": ..., "id": ..., "inclusive": ...}]: the allocation of a line, for refunds and
+/// people.
 std::string LineTaxes(const journal::EntryLine& line) {
   std::string json;
   journal::Writer writer(&json);
@@ -235,12 +236,12 @@ absl::StatusOr<std::vector<Outcome>> RecordDocuments(pg::Pool& pool, const base:
       pool.Exec({.deadline = deadline}, kRecordDocuments, tenant, d.sale, d.kind, d.fingerprint,
                 d.store, d.reg, d.op, d.device, d.journal, d.no, d.receipt, d.receipt_number,
                 d.series, d.currency, d.gross, d.discount, d.net, d.tax, d.total, d.rounding,
-                d.change, d.taxes, d.occurred, d.recorded, d.business, d.posting, d.shift,
-                d.drawer, d.catalogue, d.customer, d.source, d.reason, d.order, d.note, d.previous,
-                d.hash, d.grand_total, d.payload, d.event, d.trace, d.lines, l.doc, l.no, l.variant, l.sku,
+                d.change, d.taxes, d.occurred, d.recorded, d.business, d.posting, d.shift, d.drawer,
+                d.catalogue, d.customer, d.source, d.reason, d.order, d.note, d.previous, d.hash,
+                d.grand_total, d.payload, d.event, d.trace, d.lines, l.doc, l.no, l.variant, l.sku,
                 l.name, l.quantity, l.per, l.list, l.unit, l.gross, l.discount, l.order_discount,
-                l.net, l.tax, l.total, l.taxes, l.source_no, l.returned_before, l.note, t.doc,
-                t.no, t.type, t.applied, t.tendered, t.change, t.rounding, t.reference));
+                l.net, l.tax, l.total, l.taxes, l.source_no, l.returned_before, l.note, t.doc, t.no,
+                t.type, t.applied, t.tendered, t.change, t.rounding, t.reference));
   std::vector<Outcome> outcomes;
   for (const int64_t outcome : rows[0].Get<std::vector<int64_t>>("outcomes")) {
     outcomes.push_back(static_cast<Outcome>(outcome));
@@ -266,8 +267,7 @@ absl::StatusOr<std::optional<StoredDocument>> LoadDocument(pg::Pool& pool, const
                                                            const base::Uuid& id,
                                                            absl::Time deadline) {
   const pg::CallOptions options{.tenant = tenant, .deadline = deadline};
-  CLOUDPOS_ASSIGN_OR_RETURN(const pg::Result rows,
-                            pool.Exec(options, kSelectDocument, tenant, id));
+  CLOUDPOS_ASSIGN_OR_RETURN(const pg::Result rows, pool.Exec(options, kSelectDocument, tenant, id));
   if (rows.empty()) return std::nullopt;
   const pg::Row row = rows[0];
   StoredDocument stored{

@@ -25,7 +25,7 @@ constexpr pg::Query kSelectJournalEntries{"select_journal_entries", R"sql(
     FROM (
       SELECT journal_no, payload, hash, signature FROM journal_entries
       WHERE tenant_id = $1 AND journal_id = $2 AND journal_no BETWEEN $3 AND $4
-      ORDER BY journal_no LIMIT $5) AS some) AS page
+      ORDER BY journal_no LIMIT $5) AS wanted) AS page
   WHERE bytes_before < $6 ORDER BY journal_no)sql"};
 
 constexpr pg::Query kSelectHeads{"select_journal_heads", R"sql(

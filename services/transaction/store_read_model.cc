@@ -116,8 +116,7 @@ absl::Status UpsertDevice(pg::Tx& tx, const auth::v1::DeviceChanged& event) {
   return TouchSettings(tx, IdOrNil(event.tenant_id()));
 }
 
-absl::Status InsertVariants(pg::Tx& tx,
-                            const std::vector<inventory::v1::VariantChanged>& events) {
+absl::Status InsertVariants(pg::Tx& tx, const std::vector<inventory::v1::VariantChanged>& events) {
   std::vector<base::Uuid> tenants, variants, products;
   std::vector<int64_t> versions;
   std::vector<std::string> skus, names, tax_categories, prices;
@@ -285,8 +284,7 @@ VariantPtr VariantOf(const pg::Row& row) {
   variant->product = row.Get<base::Uuid>("product_id");
   variant->sku = row.Get<std::string>("sku");
   variant->name = row.Get<std::string>("name");
-  variant->category =
-      row.Get<std::optional<base::Uuid>>("category_id").value_or(base::Uuid());
+  variant->category = row.Get<std::optional<base::Uuid>>("category_id").value_or(base::Uuid());
   variant->tax_category = row.Get<std::string>("tax_category");
   variant->stocked = row.Get<bool>("stocked");
   variant->archived = row.Get<bool>("archived");

@@ -19,8 +19,7 @@ absl::Status UpsertStore(pg::Tx& tx, const auth::v1::StoreChanged& event);
 absl::Status UpsertRegister(pg::Tx& tx, const auth::v1::RegisterChanged& event);
 absl::Status UpsertDevice(pg::Tx& tx, const auth::v1::DeviceChanged& event);
 /// Adds the variant's state at its version; a repeat changes nothing.
-absl::Status InsertVariants(pg::Tx& tx,
-                            const std::vector<inventory::v1::VariantChanged>& events);
+absl::Status InsertVariants(pg::Tx& tx, const std::vector<inventory::v1::VariantChanged>& events);
 /// Raises the tenant's settings version by one.
 absl::Status TouchSettings(pg::Tx& tx, const base::Uuid& tenant);
 

@@ -157,11 +157,10 @@ absl::Status PutTaxCategory(pg::Tx& tx, const base::Uuid& tenant, v1::TaxCategor
     CLOUDPOS_RETURN_IF_ERROR(CheckTaxesExist(tx, tenant, category->assignments(i), i));
   }
   absl::StatusOr<pg::Result> written =
-      category->version() == 0
-          ? tx.Exec(kInsertTaxCategory, tenant, category->code(), category->name(),
-                    category->exempt())
-          : tx.Exec(kUpdateTaxCategory, tenant, category->code(), category->name(),
-                    category->exempt(), category->version());
+      category->version() == 0 ? tx.Exec(kInsertTaxCategory, tenant, category->code(),
+                                         category->name(), category->exempt())
+                               : tx.Exec(kUpdateTaxCategory, tenant, category->code(),
+                                         category->name(), category->exempt(), category->version());
   CLOUDPOS_RETURN_IF_ERROR(written.status());
   if (written->empty()) {
     CLOUDPOS_ASSIGN_OR_RETURN(const pg::Result current,
@@ -173,9 +172,9 @@ absl::Status PutTaxCategory(pg::Tx& tx, const base::Uuid& tenant, v1::TaxCategor
   for (const v1::TaxAssignment& assignment : category->assignments()) {
     std::vector<base::Uuid> ids;
     for (const std::string& id : assignment.tax_ids()) ids.push_back(IdOrNil(id));
-    CLOUDPOS_RETURN_IF_ERROR(tx.Exec(kInsertAssignment, tenant, category->code(),
-                                     IdOrNil(assignment.store_id()), ids)
-                                 .status());
+    CLOUDPOS_RETURN_IF_ERROR(
+        tx.Exec(kInsertAssignment, tenant, category->code(), IdOrNil(assignment.store_id()), ids)
+            .status());
   }
   return absl::OkStatus();
 }

@@ -26,8 +26,7 @@ namespace cloudpos::transaction {
 struct World {
   base::RandomIdSource ids;
   base::FakeClock clock{base::SystemClock().Now()};
-  testing::Database database{"transaction",
-                             {events::Migrations(), {"transaction", &Migrations()}}};
+  testing::Database database{"transaction", {events::Migrations(), {"transaction", &Migrations()}}};
   pg::Pool pool{{.dsn = database.Dsn("rw"), .application_name = "test", .connections = 12}};
   pg::Pool worker_pool{{.dsn = database.Dsn("worker"), .application_name = "test"}};
   ReadModel read_model{worker_pool, clock, {}};

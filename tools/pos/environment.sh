@@ -48,7 +48,8 @@ known_settings() {
     local table
     table=$(as_owner_clean "bin/cloudpos-$1" --print-config) ||
       die "cloudpos-$1 does not print its settings (--print-config)"
-    table=$(grep -oE '^\| `CLOUDPOS_[A-Z0-9_]+`' <<<"$table" | grep -oE 'CLOUDPOS_[A-Z0-9_]+') || die "cloudpos-$1 names no settings"
+    table=$(grep -oE '^\| `CLOUDPOS_[A-Z0-9_]+`' <<<"$table" | grep -oE 'CLOUDPOS_[A-Z0-9_]+') ||
+      die "cloudpos-$1 names no settings"
     put "$cache" <<<"$table"
     printf '%s\n' "$table"
   fi

@@ -11,8 +11,8 @@ using common::v1::CURRENCY_MISMATCH;
 using common::v1::DISCOUNT_EXCEEDS_LINE;
 using common::v1::INTERNAL;
 using common::v1::OUT_OF_RANGE;
-using common::v1::OVERFLOW;
 using common::v1::OVER_TENDER;
+using common::v1::OVERFLOW;
 using common::v1::PRICE_CHANGED;
 using common::v1::UNDER_TENDER;
 using common::v1::UNKNOWN_TAX_CATEGORY;
@@ -140,7 +140,8 @@ absl::Status ChoosePrice(const LineInput& line, size_t index, const Store& store
   priced.quantity_milli = line.quantity_milli;
   priced.unit_price = line.override_price.value_or(list_price);
   priced.price_per = price != nullptr ? price->price_per : 1;
-  for (const DiscountInput& discount : line.discounts) priced.discounts.push_back(discount.discount);
+  for (const DiscountInput& discount : line.discounts)
+    priced.discounts.push_back(discount.discount);
   basket->request.lines.push_back(std::move(priced));
   basket->variants.push_back(variant);
   basket->list_prices.push_back(list_price);
@@ -188,9 +189,9 @@ absl::Status CheckExpectedPrices(const BasketInput& input, const PricedBasket& b
   return absl::OkStatus();
 }
 
-absl::StatusOr<pricing::Settlement> Settle(
-    int64_t total, const std::vector<TenderInput>& tenders, const pricing::CashRounding& rounding,
-    decltype(pricing::Settle)* settle) {
+absl::StatusOr<pricing::Settlement> Settle(int64_t total, const std::vector<TenderInput>& tenders,
+                                           const pricing::CashRounding& rounding,
+                                           decltype(pricing::Settle)* settle) {
   std::vector<pricing::Tender> given;
   given.reserve(tenders.size());
   for (const TenderInput& tender : tenders) given.push_back({tender.is_cash(), tender.amount});
@@ -202,10 +203,11 @@ absl::StatusOr<pricing::Settlement> Settle(
   }
   if (!error.ok()) return PricingFailure(error);
   if (!settlement.complete()) {
-    return base::Fail({.code = UNDER_TENDER,
-                       .detail = "the tenders do not cover the total",
-                       .fields = {{"tenders", std::to_string(settlement.due_left) + " is still due"}},
-                       .data = {{"dueMinor", std::to_string(settlement.due_left)}}});
+    return base::Fail(
+        {.code = UNDER_TENDER,
+         .detail = "the tenders do not cover the total",
+         .fields = {{"tenders", std::to_string(settlement.due_left) + " is still due"}},
+         .data = {{"dueMinor", std::to_string(settlement.due_left)}}});
   }
   return settlement;
 }
@@ -253,10 +255,10 @@ absl::StatusOr<PricedBasket> PriceBasket(const BasketInput& input, const Store& 
   }
   for (size_t i = 0; i < input.lines.size(); ++i) {
     if (!taxes.Add(basket.variants[i]->tax_category)) {
-      return base::Fail(UNKNOWN_TAX_CATEGORY, LineField(i, "variantId"),
-                        "tax category \"" + basket.variants[i]->tax_category +
-                            "\" is not set up for this store",
-                        "set it up with PUT /v1/taxCategories/" + basket.variants[i]->tax_category);
+      return base::Fail(
+          UNKNOWN_TAX_CATEGORY, LineField(i, "variantId"),
+          "tax category \"" + basket.variants[i]->tax_category + "\" is not set up for this store",
+          "set it up with PUT /v1/taxCategories/" + basket.variants[i]->tax_category);
     }
   }
   for (size_t i = 0; i < input.lines.size(); ++i) {

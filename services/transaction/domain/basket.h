@@ -50,15 +50,15 @@ struct BasketInput {
 struct PricedBasket {
   pricing::PriceRequest request;
   pricing::PriceResult result;
-  std::vector<VariantPtr> variants;       // per line
-  std::vector<int64_t> list_prices;       // per line
-  std::vector<base::Uuid> tax_ids;        // per tax of the request; nil: the exempt marker
+  std::vector<VariantPtr> variants;  // per line
+  std::vector<int64_t> list_prices;  // per line
+  std::vector<base::Uuid> tax_ids;   // per tax of the request; nil: the exempt marker
   std::vector<const TaxDefinition*> tax_definitions;  // point into the settings; nullptr: exempt
 };
 
 /// Prices `input` for `store`. `catalogue` holds every variant of the input that exists.
-/// Refusals, in order: UNKNOWN_VARIANT, VARIANT_ARCHIVED, CURRENCY_MISMATCH (no price in the store's
-/// currency), UNKNOWN_TAX_CATEGORY, DISCOUNT_EXCEEDS_LINE, OVERFLOW, PRICE_CHANGED.
+/// Refusals, in order: UNKNOWN_VARIANT, VARIANT_ARCHIVED, CURRENCY_MISMATCH (no price in the
+/// store's currency), UNKNOWN_TAX_CATEGORY, DISCOUNT_EXCEEDS_LINE, OVERFLOW, PRICE_CHANGED.
 absl::StatusOr<PricedBasket> PriceBasket(const BasketInput& input, const Store& store,
                                          const Settings& settings, const Catalogue& catalogue,
                                          pricing::Trace* trace = nullptr);

@@ -31,9 +31,9 @@ struct Document {
   base::Uuid tenant;
   base::Uuid id;
   base::Uuid journal;
-  std::string fingerprint;            // SHA-256 of the request
-  std::string receipt_prefix;         // "S1-R1-0-"
-  std::vector<LineText> line_texts;   // as entry.lines
+  std::string fingerprint;               // SHA-256 of the request
+  std::string receipt_prefix;            // "S1-R1-0-"
+  std::vector<LineText> line_texts;      // as entry.lines
   std::vector<int64_t> returned_before;  // linked returns: what had come back of each source line
   std::vector<std::string> tax_names;    // as entry.taxes
   std::vector<std::string> tender_references;  // as entry.tenders

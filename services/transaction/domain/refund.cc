@@ -80,9 +80,8 @@ absl::Status FillLinkedReturn(const journal::SaleEntry& source,
   for (size_t i = 0; i < lines.size(); ++i) {
     const LinkedReturnLine& wanted = lines[i];
     const auto sold =
-        std::find_if(source.lines.begin(), source.lines.end(), [&wanted](const auto& line) {
-          return line.line_no == wanted.source_line_no;
-        });
+        std::find_if(source.lines.begin(), source.lines.end(),
+                     [&wanted](const auto& line) { return line.line_no == wanted.source_line_no; });
     if (sold == source.lines.end()) {
       return base::Fail(NOT_FOUND, Field(i, "sourceLineNo"), "the sale has no such line");
     }
@@ -91,15 +90,14 @@ absl::Status FillLinkedReturn(const journal::SaleEntry& source,
                                                  wanted.quantity_milli, &refunded);
     if (error.code == pricing::ErrorCode::kReturnExceeds) {
       const int64_t left = sold->quantity_milli - wanted.returned_before;
-      return base::Fail({.code = RETURN_EXCEEDS_SOLD,
-                         .detail = "more is returned than was sold and not yet returned",
-                         .fields = {{Field(i, "quantityMilli"),
-                                     std::to_string(left) + " can still be returned"}},
-                         .data = {{"returnableMilli", std::to_string(left)}}});
+      return base::Fail(
+          {.code = RETURN_EXCEEDS_SOLD,
+           .detail = "more is returned than was sold and not yet returned",
+           .fields = {{Field(i, "quantityMilli"), std::to_string(left) + " can still be returned"}},
+           .data = {{"returnableMilli", std::to_string(left)}}});
     }
     if (!error.ok()) return base::Fail(OVERFLOW, Field(i, "quantityMilli"), "is out of range");
-    entry->lines.push_back(
-        ReturnLineOf(*sold, wanted, refunded, static_cast<int64_t>(i) + 1));
+    entry->lines.push_back(ReturnLineOf(*sold, wanted, refunded, static_cast<int64_t>(i) + 1));
     AddTaxes(entry->lines.back(), &entry->taxes);
     AddTotals(entry->lines.back(), refunded, &entry->totals);
   }

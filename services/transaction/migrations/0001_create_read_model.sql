@@ -1,7 +1,7 @@
--- What the checkout must know of other services' data, fed by their events (architecture 6): stores,
--- registers and devices from auth, the catalogue with its history from inventory. Rows keep the
--- highest version seen; catalogue_variants keeps every version, so that a late offline sale can be
--- priced with what was true then.
+-- What the checkout must know of other services' data, fed by their events (architecture 6):
+-- stores, registers and devices from auth, the catalogue with its history from inventory. Rows keep
+-- the highest version seen; catalogue_variants keeps every version, so that a late offline sale can
+-- be priced with what was true then.
 
 CREATE TABLE read_model_versions (
   tenant_id uuid PRIMARY KEY,

@@ -1,5 +1,5 @@
--- The truth of every sale. A document (sale, return, tombstone) is a row of sales with its lines and
--- tenders, written together with its journal entry by record_documents (0004) and never changed
+-- The truth of every sale. A document (sale, return, tombstone) is a row of sales with its lines
+-- and tenders, written together with its journal entry by record_documents (0004) and never changed
 -- afterwards, except for what has been returned of a line.
 
 CREATE TABLE journals (

@@ -17,7 +17,8 @@ BEGIN
 END
 $block$;
 
-GRANT INSERT, UPDATE ON taxes, tax_categories, store_policies, read_model_versions TO transaction_rw;
+GRANT INSERT, UPDATE ON taxes, tax_categories, store_policies, read_model_versions
+  TO transaction_rw;
 GRANT INSERT, UPDATE, DELETE ON tax_assignments TO transaction_rw;
 GRANT INSERT ON journals, journal_entries, sales, sale_lines, tenders TO transaction_rw;
 GRANT UPDATE (journal_no, receipt_no, z_no, grand_total, hash) ON journals TO transaction_rw;

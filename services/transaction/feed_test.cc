@@ -1,0 +1,131 @@
+// What the others get to hear: the feed's events and the snapshot, and the export.
+
+#include "services/transaction/feed.h"
+
+#include <catch2/catch.hpp>
+
+#include "cloudpos/transaction/v1/events.pb.h"
+#include "libs/base/encoding.h"
+#include "libs/journal/chain.h"
+#include "libs/journal/entry.h"
+#include "libs/journal/export.h"
+#include "libs/token/token.h"
+#include "services/transaction/journal_handler.h"
+#include "services/transaction/world_test.h"
+
+namespace cloudpos::transaction {
+namespace {
+
+v1::Sale Sell(World& world, const v1::CreateSaleRequest& request) {
+  testing::TestCall call = world.Call();
+  v1::CreateSaleResponse response;
+  REQUIRE(world.sales.CreateSale(call, request, &response).ok());
+  return response.sale();
+}
+
+/// The entry an event carries; its hash must be the chain's.
+journal::SaleEntry EntryOf(const events::Event& event) {
+  v1::JournalEntryRecorded recorded;
+  REQUIRE(recorded.ParseFromString(event.payload()));
+  CHECK(recorded.hash().size() == 32);
+  journal::SaleEntry entry;
+  REQUIRE(journal::ParseEntry(recorded.entry(), &entry).ok());
+  if (entry.n == 1) {
+    const journal::Hash hash = journal::ChainHash(1, journal::kGenesis, recorded.entry());
+    CHECK(recorded.hash() == std::string(reinterpret_cast<const char*>(hash.data()), hash.size()));
+  }
+  return entry;
+}
+
+/// A basket whose entry is of any wanted size: varints of one to four bytes are framed in SQL.
+v1::CreateSaleRequest BigBasket(World& world, int lines) {
+  v1::CreateSaleRequest request = world.BasketSale();
+  request.clear_lines();
+  for (int i = 0; i < lines; ++i) {
+    v1::SaleLineInput* line = request.add_lines();
+    line->set_variant_id(world.post.ToString());
+    line->set_quantity_milli(1000);
+  }
+  request.mutable_tenders(0)->set_amount_minor(400 * lines);
+  return request;
+}
+
+}  // namespace
+
+TEST_CASE("Feed: a page holds each sale once with its entry, whatever its size", "[store]") {
+  World world;
+  events::FeedOptions options = FeedOptionsOf(world.worker_pool, world.clock);
+  options.has_guard_thread = false;
+  events::Feed feed(options);
+  std::vector<std::string> sold;
+  for (const int lines : {1, 40, 2000})
+    sold.push_back(Sell(world, BigBasket(world, lines)).sale_id());
+  std::vector<std::string> seen;
+  common::v1::PullRequest pull;
+  pull.set_consumer("test");
+  for (int page = 0; page < 10 && seen.size() < sold.size(); ++page) {
+    common::v1::PullResponse response;
+    REQUIRE(feed.Pull(pull, base::SystemClock().Now() + absl::Seconds(10), &response).ok());
+    for (const events::Event& event : response.events()) {
+      const journal::SaleEntry entry = EntryOf(event);
+      CHECK(entry.sale_id == event.aggregate_id());
+      seen.push_back(entry.sale_id);
+    }
+    pull.set_cursor(response.cursor());
+  }
+  CHECK(seen == sold);
+}
+
+TEST_CASE("Feed: the snapshot holds every entry of every journal", "[store]") {
+  World world;
+  for (int i = 0; i < 3; ++i) {
+    Sell(world, world.BasketSale());
+    Sell(world, world.BasketSale(world.other_reg));
+  }
+  events::FeedOptions options = FeedOptionsOf(world.worker_pool, world.clock);
+  options.has_guard_thread = false;
+  events::Feed feed(options);
+  int entries = 0;
+  common::v1::SnapshotRequest request;
+  request.set_consumer("test");
+  const absl::Status status =
+      feed.Snapshot(request, base::SystemClock().Now() + absl::Seconds(10),
+                    [&entries](const common::v1::SnapshotResponse& message) {
+                      for (const events::Event& event : message.events()) {
+                        EntryOf(event);
+                        ++entries;
+                      }
+                      return absl::OkStatus();
+                    });
+  INFO(status.ToString());
+  CHECK(status.ok());
+  CHECK(entries == 6);
+}
+
+TEST_CASE("ExportJournal: verifies whole and in parts, and names a changed record", "[handler]") {
+  World world;
+  std::string journal_id;
+  for (int i = 0; i < 5; ++i) journal_id = Sell(world, world.BasketSale()).journal_id();
+  const auto signer = token::Signer::FromPem(token::GenerateKeyPem());
+  REQUIRE(signer.ok());
+  JournalHandler handler(world.pool, world.worker_pool, *signer);
+  for (const int64_t from : {1, 3}) {
+    v1::ExportJournalRequest request;
+    request.set_journal_id(journal_id);
+    request.set_from_no(from);
+    testing::TestCall call = world.Call();
+    common::v1::RawBody body;
+    REQUIRE(handler.ExportJournal(call, request, &body).ok());
+    const journal::VerifyReport report = journal::VerifyExport(body.data(), {});
+    INFO(report.reason);
+    CHECK(report.ok());
+    CHECK(report.entries == 6 - from);
+    std::string changed = body.data();
+    changed[changed.find("\"total\":648") + 8] = '7';
+    const journal::VerifyReport bad = journal::VerifyExport(changed, {});
+    CHECK_FALSE(bad.ok());
+    CHECK(bad.line == 1);
+  }
+}
+
+}  // namespace cloudpos::transaction
