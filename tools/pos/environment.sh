@@ -18,6 +18,7 @@ all_settings() {
     "CLOUDPOS_BOOTSTRAP_SECRET_FILE=$POS_STATE/secrets/bootstrap-secret" \
     "CLOUDPOS_SIGNING_KEY_FILE=$POS_STATE/secrets/signing-key.pem" \
     "CLOUDPOS_JOURNAL_KEY_FILE=$POS_STATE/secrets/journal-key.pem" \
+    "CLOUDPOS_JOURNAL_KEY_FILE=$POS_STATE/secrets/journal-key.pem" \
     "CLOUDPOS_PASSWORD_PEPPER_FILE=$POS_STATE/secrets/password-pepper" \
     "CLOUDPOS_WEB_ROOT=$POS_STATE/web" \
     "CLOUDPOS_DOCS_ROOT=$(swagger_folder)"
@@ -41,18 +42,18 @@ all_settings() {
   esac
 }
 
-# known_settings NAME: what the installed program says it reads; asked once per program.
+# known_settings NAME: the settings the installed program reads, "NAME default" per line ("required"
+# when there is none); asked once per program.
 known_settings() {
-  local cache=bin/cloudpos-$1.settings
-  if ! as_owner cat "$cache" 2>/dev/null; then
-    local table
-    table=$(as_owner_clean "bin/cloudpos-$1" --print-config) ||
-      die "cloudpos-$1 does not print its settings (--print-config)"
-    table=$(grep -oE '^\| `CLOUDPOS_[A-Z0-9_]+`' <<<"$table" | grep -oE 'CLOUDPOS_[A-Z0-9_]+') ||
-      die "cloudpos-$1 names no settings"
-    put "$cache" <<<"$table"
-    printf '%s\n' "$table"
-  fi
+  local cache=bin/cloudpos-$1.settings table
+  as_owner cat "$cache" 2>/dev/null && return
+  table=$(as_owner_clean "bin/cloudpos-$1" --print-config) ||
+    die "cloudpos-$1 does not print its settings (--print-config)"
+  # Rows of the documented table: | `NAME` | `default`, *required* or *empty* | meaning |
+  table=$(sed -nE 's/^\| `(CLOUDPOS_[A-Z0-9_]+)` \| [`*]([^`*]*)[`*] \|.*/\1 \2/p' <<<"$table")
+  [ -n "$table" ] || die "cloudpos-$1 names no settings"
+  put "$cache" <<<"$table"
+  printf '%s\n' "$table"
 }
 
 # own_settings: the lines of settings.env.
@@ -81,10 +82,22 @@ process_settings() {
   local known
   known=$(known_settings "$1")
   { all_settings "$1"; own_settings; } |
-    awk -F= -v known="$known" '
-      BEGIN { n = split(known, list, "\n"); for (i = 1; i <= n; i++) knows[list[i]] = 1 }
-      $1 in knows { value[$1] = $0 }
-      END { for (name in value) print value[name] }' | LC_ALL=C sort
+    awk -v known="$known" -v service="$1" '
+      BEGIN {
+        n = split(known, rows, "\n")
+        for (i = 1; i <= n; i++) { split(rows[i], cell, " "); fallback[cell[1]] = cell[2] }
+      }
+      { name = substr($0, 1, index($0, "=") - 1); if (name in fallback) value[name] = $0 }
+      END {
+        for (name in fallback) {
+          if (name in value) print value[name]
+          else if (fallback[name] == "required") {
+            print "pos: cloudpos-" service " needs the setting " name >"/dev/stderr"
+            missing = 1
+          }
+        }
+        exit missing
+      }' | LC_ALL=C sort
 }
 
 # check_own_settings: a name in settings.env that no program knows is a mistake.
@@ -92,7 +105,7 @@ check_own_settings() {
   local names name service known
   names=$(own_settings | cut -d= -f1)
   [ -n "$names" ] || return 0
-  known=$(for service in $(services); do known_settings "$service"; done)
+  known=$(for service in $(services); do known_settings "$service"; done | cut -d ' ' -f 1)
   while read -r name; do
     grep -qxF "$name" <<<"$known" || die "no program knows the setting $name (./pos up $name= takes it out)"
   done <<<"$names"

@@ -88,12 +88,13 @@ support_entries() {
 readonly POS_STOP_OPTIONS=$'autostart=false\nstopsignal=TERM\nstopwaitsecs=15\nstopasgroup=true\nkillasgroup=true'
 
 service_entries() {
-  local name priority
+  local name priority hash settings
   for name in $(services); do
     [ "$(service_kind "$name")" = http ] && priority=90 || priority=50
+    hash=$(program_hash "cloudpos-$name")
+    settings=$(process_settings "$name")
     # The hash of the program makes the entry change with it; the program ignores the variable.
-    program_entry "$name" "$priority" "$POS_STOP_OPTIONS" \
-      "$(printf 'POS_PROGRAM=%s\n' "$(program_hash "cloudpos-$name")"; process_settings "$name")" \
+    program_entry "$name" "$priority" "$POS_STOP_OPTIONS" "POS_PROGRAM=$hash"$'\n'"$settings" \
       "$POS_STATE/bin/cloudpos-$name"
   done
 }
