@@ -18,7 +18,6 @@ all_settings() {
     "CLOUDPOS_BOOTSTRAP_SECRET_FILE=$POS_STATE/secrets/bootstrap-secret" \
     "CLOUDPOS_SIGNING_KEY_FILE=$POS_STATE/secrets/signing-key.pem" \
     "CLOUDPOS_JOURNAL_KEY_FILE=$POS_STATE/secrets/journal-key.pem" \
-    "CLOUDPOS_JOURNAL_KEY_FILE=$POS_STATE/secrets/journal-key.pem" \
     "CLOUDPOS_PASSWORD_PEPPER_FILE=$POS_STATE/secrets/password-pepper" \
     "CLOUDPOS_WEB_ROOT=$POS_STATE/web" \
     "CLOUDPOS_DOCS_ROOT=$(swagger_folder)"
