@@ -92,7 +92,7 @@ start_services() {
 }
 changes_only() { { grep -v -e 'already started' -e 'No config updates' || true; } | indent; }
 
-gateway_ready() { curl -fsS -m 2 -o /dev/null "$(gateway_url)/readyz"; }
+gateway_ready() { curl -fs -m 2 -o /dev/null "$(gateway_url)/readyz"; }
 
 wait_until_ready() {
   wait_for "${POS_READY_TIMEOUT:-90}" gateway_ready && return
@@ -101,7 +101,10 @@ wait_until_ready() {
   printf '\n' >&2
   cmd_status >&2 || true
   local name
-  for name in $(services); do tail_log "$name"; done
+  for name in $(services rpc); do
+    service_ready "$name" >/dev/null 2>&1 || tail_log "$name"
+  done
+  tail_log gateway
   die "the suite did not become ready: see the lines above and ./pos logs NAME"
 }
 
