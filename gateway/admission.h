@@ -1,7 +1,8 @@
 #pragma once
 
-// Whether a call to one upstream may start: a limit on calls in flight in which important calls have
-// room that others have not, and a circuit breaker that spares a dead upstream (and its callers).
+// Whether a call to one upstream may start: a limit on calls in flight in which important calls
+// have room that others have not, and a circuit breaker that spares a dead upstream (and its
+// callers).
 
 #include <array>
 #include <cstdint>
@@ -27,8 +28,8 @@ class Admission {
  public:
   Admission(AdmissionLimits limits, const base::Clock& clock);
 
-  /// UNAVAILABLE (breaker) or OVERLOADED, both with a time after which to try again. Each OK must be
-  /// followed by one Done. `priority` is policy.priority, 0..3.
+  /// UNAVAILABLE (breaker) or OVERLOADED, both with a time after which to try again. Each OK must
+  /// be followed by one Done. `priority` is policy.priority, 0..3.
   absl::Status Admit(int priority);
   /// `is_failure`: the upstream did not do its work (unreachable, overloaded, out of time).
   void Done(bool is_failure);

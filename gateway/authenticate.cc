@@ -23,7 +23,8 @@ absl::Status Authenticate(const token::Verifier& verifier, Exchange* exchange) {
   const std::string_view value = exchange->head().Find("authorization");
   if (!IsBearer(value)) {
     if (!is_needed) return absl::OkStatus();
-    return base::Fail(common::v1::UNAUTHENTICATED, "Send an access token: Authorization: Bearer ...");
+    return base::Fail(common::v1::UNAUTHENTICATED,
+                      "Send an access token: Authorization: Bearer ...");
   }
   exchange->bearer = value.substr(std::string_view("bearer ").size());
   auto claims = verifier.Verify(exchange->bearer);

@@ -9,8 +9,8 @@
 
 namespace cloudpos::gateway {
 
-/// Reads `Authorization: Bearer`. UNAUTHENTICATED or TOKEN_* when the route needs a token; on public
-/// routes a token that is not valid counts as none.
+/// Reads `Authorization: Bearer`. UNAUTHENTICATED or TOKEN_* when the route needs a token; on
+/// public routes a token that is not valid counts as none.
 absl::Status Authenticate(const token::Verifier& verifier, Exchange* exchange);
 
 /// PERMISSION_DENIED when no grant of the caller holds the method's permission.

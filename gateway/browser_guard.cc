@@ -8,10 +8,12 @@ namespace cloudpos::gateway {
 namespace {
 
 constexpr char kRequestHeaders[] =
-    "Authorization, Content-Type, Idempotency-Key, If-None-Match, X-CloudPOS-Request, X-Request-Id, "
+    "Authorization, Content-Type, Idempotency-Key, If-None-Match, X-CloudPOS-Request, "
+    "X-Request-Id, "
     "Traceparent";
 constexpr char kResponseHeaders[] =
-    "ETag, Idempotency-Replayed, Retry-After, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, "
+    "ETag, Idempotency-Replayed, Retry-After, RateLimit-Limit, RateLimit-Remaining, "
+    "RateLimit-Reset, "
     "X-Request-Id";
 
 std::string Join(const std::vector<std::string>& verbs) {

@@ -55,7 +55,8 @@ bool TrustedProxies::Contains(const std::string& text) const {
     });
   }
   return std::any_of(v6_.begin(), v6_.end(), [&address](const ip::network_v6& network) {
-    return ip::network_v6(address.to_v6(), network.prefix_length()).canonical() == network.canonical();
+    return ip::network_v6(address.to_v6(), network.prefix_length()).canonical() ==
+           network.canonical();
   });
 }
 
@@ -74,7 +75,8 @@ ClientAddress FindClient(const HttpRequest& request, const TrustedProxies& proxi
     if (!proxies.Contains(client.ip)) break;
     rest = comma == rest.npos ? std::string_view() : rest.substr(0, comma);
   }
-  client.is_secure = client.is_secure || JoinedHeader(*request.head, "x-forwarded-proto") == "https";
+  client.is_secure =
+      client.is_secure || JoinedHeader(*request.head, "x-forwarded-proto") == "https";
   return client;
 }
 

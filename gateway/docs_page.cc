@@ -40,7 +40,8 @@ const char kDocsPage[] = R"html(<!doctype html>
 </head>
 <body>
 <div id="api"></div>
-<noscript>This page needs JavaScript. The description itself: <a href="/openapi.json">openapi.json</a></noscript>
+<noscript>This page needs JavaScript. The description itself:
+<a href="/openapi.json">openapi.json</a></noscript>
 <script src="/api-docs/swagger-ui-bundle.js"></script>
 <script src="/api-docs/init.js"></script>
 </body>

@@ -18,7 +18,10 @@ class EventStream final : public BodySource {
  public:
   EventStream(std::shared_ptr<UpstreamStream> stream, EventStreamOptions options, StreamSlot slot,
               const base::Clock& clock)
-      : stream_(std::move(stream)), options_(std::move(options)), slot_(std::move(slot)), clock_(clock) {}
+      : stream_(std::move(stream)),
+        options_(std::move(options)),
+        slot_(std::move(slot)),
+        clock_(clock) {}
 
   asio::awaitable<std::optional<std::string>> Next() override {
     if (is_ended_) co_return std::nullopt;
@@ -99,7 +102,8 @@ class RawStream final : public BodySource {
 std::shared_ptr<BodySource> MakeEventStream(std::shared_ptr<UpstreamStream> stream,
                                             EventStreamOptions options, StreamSlot slot,
                                             const base::Clock& clock) {
-  return std::make_shared<EventStream>(std::move(stream), std::move(options), std::move(slot), clock);
+  return std::make_shared<EventStream>(std::move(stream), std::move(options), std::move(slot),
+                                       clock);
 }
 
 std::shared_ptr<BodySource> MakeRawStream(std::shared_ptr<UpstreamStream> stream, std::string first,

@@ -266,11 +266,13 @@ asio::awaitable<HttpResponse> Gateway::CallStream(Exchange* exchange, const Mess
     co_return response;
   }
   auto event = UpstreamStream::Event::kQuiet;
-  while (event == UpstreamStream::Event::kQuiet) event = co_await (*stream)->Next(options_.heartbeat);
+  while (event == UpstreamStream::Event::kQuiet)
+    event = co_await (*stream)->Next(options_.heartbeat);
   if (event == UpstreamStream::Event::kEnd && !(*stream)->status().ok()) {
     co_return Fail(exchange, (*stream)->status());
   }
-  const Message& first = event == UpstreamStream::Event::kMessage ? (*stream)->message() : *route.response;
+  const Message& first =
+      event == UpstreamStream::Event::kMessage ? (*stream)->message() : *route.response;
   const auto* type = first.GetDescriptor();
   const auto text = [&first, type](const char* field) {
     return first.GetReflection()->GetString(first, type->FindFieldByName(field));

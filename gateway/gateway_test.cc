@@ -59,12 +59,22 @@ TEST_CASE("Gateway: every refusal is a problem with code, field and request id",
       {"POST", "/v1/toys", toy, {}, 401, "UNAUTHENTICATED"},
       {"POST", "/v1/toys", toy, {"Authorization: Basic eDp5"}, 401, "UNAUTHENTICATED"},
       {"POST", "/v1/toys", toy, {"Authorization: Bearer x"}, 401, "TOKEN_INVALID"},
-      {"POST", "/v1/toys", toy, {world.Token({CATALOGUE_WRITE}, -absl::Seconds(1))}, 401, "TOKEN_EXPIRED"},
+      {"POST",
+       "/v1/toys",
+       toy,
+       {world.Token({CATALOGUE_WRITE}, -absl::Seconds(1))},
+       401,
+       "TOKEN_EXPIRED"},
       {"POST", "/v1/toys", toy, {world.Token({CATALOGUE_READ})}, 403, "PERMISSION_DENIED"},
       {"POST", "/v1/toys", "{", {writer}, 400, "MALFORMED_JSON"},
       {"POST", "/v1/toys", R"({"nope":1})", {writer}, 400, "UNKNOWN_FIELD"},
       {"POST", "/v1/toys", R"({"toyId":1})", {writer}, 400, "WRONG_TYPE"},
-      {"POST", "/v1/toys", toy, {writer, "Content-Type: text/plain"}, 415, "UNSUPPORTED_MEDIA_TYPE"},
+      {"POST",
+       "/v1/toys",
+       toy,
+       {writer, "Content-Type: text/plain"},
+       415,
+       "UNSUPPORTED_MEDIA_TYPE"},
       {"POST", "/v1/toys?x=1", toy, {writer}, 400, "UNKNOWN_FIELD"},
       {"POST", "/v1/toys", R"({"toyId":"t"})", {writer}, 400, "FIELD_REQUIRED"},
       {"POST", "/v1/echo", R"({"fail":"IDEMPOTENCY_MISMATCH"})", {}, 422, "IDEMPOTENCY_MISMATCH"},
@@ -73,9 +83,19 @@ TEST_CASE("Gateway: every refusal is a problem with code, field and request id",
       {"POST", "/v1/echo", R"({"fail":"INTERNAL"})", {}, 500, "INTERNAL"},
       {"POST", "/v1/echo", R"({"fail":"NOT_FOUND"})", {}, 404, "NOT_FOUND"},
       {"POST", "/v1/echo", R"({"sleepMs":1500})", {}, 504, "DEADLINE_EXCEEDED"},
-      {"POST", "/v1/echo", "{}", {"Idempotency-Key: " + std::string(256, 'k')}, 400, "INVALID_ARGUMENT"},
+      {"POST",
+       "/v1/echo",
+       "{}",
+       {"Idempotency-Key: " + std::string(256, 'k')},
+       400,
+       "INVALID_ARGUMENT"},
       {"GET", "/v1/toys?pageSize=x", "", {world.Token({CATALOGUE_READ})}, 400, "WRONG_TYPE"},
-      {"GET", "/v1/toys?pageSize=1&pageSize=2", "", {world.Token({CATALOGUE_READ})}, 400, "INVALID_ARGUMENT"},
+      {"GET",
+       "/v1/toys?pageSize=1&pageSize=2",
+       "",
+       {world.Token({CATALOGUE_READ})},
+       400,
+       "INVALID_ARGUMENT"},
       {"GET", "/v1/toys/none", "", {world.Token({CATALOGUE_READ})}, 404, "NOT_FOUND"},
       {"GET", "/v1/toys/t", "{}", {world.Token({CATALOGUE_READ})}, 400, "MALFORMED_REQUEST"},
       {"POST", "/v1/hooks/x", std::string(4097, 'x'), {"Content-Type: a/b"}, 413, "BODY_TOO_LARGE"},
@@ -97,11 +117,12 @@ TEST_CASE("Gateway: a problem carries everything the service said", "[gateway][i
   World world(Generous());
   const HttpReply reply =
       world.Send("POST", "/v1/echo", R"({"fail":"PRICE_CHANGED"})", {"X-Request-Id: my-id"});
-  CHECK(reply.body ==
-        R"({"type":"urn:cloudpos:problem:price-changed","title":"The price has changed","status":409,)"
-        R"("code":"PRICE_CHANGED","detail":"as asked","instance":"my-id",)"
-        R"("errors":[{"field":"lines[0].text","detail":"is wrong"}],"hint":"ask otherwise",)"
-        R"("data":{"head":"17"}})");
+  CHECK(
+      reply.body ==
+      R"({"type":"urn:cloudpos:problem:price-changed","title":"The price has changed","status":409,)"
+      R"("code":"PRICE_CHANGED","detail":"as asked","instance":"my-id",)"
+      R"("errors":[{"field":"lines[0].text","detail":"is wrong"}],"hint":"ask otherwise",)"
+      R"("data":{"head":"17"}})");
   CHECK(reply.Header("Retry-After") == "3");
   CHECK(reply.Header("X-Request-Id") == "my-id");
 }
@@ -111,19 +132,22 @@ TEST_CASE("Gateway: path, query and body fill the request", "[gateway][integrati
   const std::string token = world.Token({CATALOGUE_READ, CATALOGUE_WRITE});
   const HttpReply list = world.Send(
       "GET",
-      "/v1/toys?pageSize=5&colours=RED&colours=DEEP_BLUE&filter.namePrefix=a%2Bb+c&filter.onlyNew=true"
+      "/v1/"
+      "toys?pageSize=5&colours=RED&colours=DEEP_BLUE&filter.namePrefix=a%2Bb+c&filter.onlyNew=true"
       "&since=2026-01-05T10:00:00Z&broken=false",
       "", {token});
   CHECK(list.status == 200);
   CHECK(json::parse(list.body).at("toys").at(0).at("name").as_string() ==
-        "page_size: 5 colours: RED colours: DEEP_BLUE filter { name_prefix: \"a+b c\" only_new: true } "
+        "page_size: 5 colours: RED colours: DEEP_BLUE filter { name_prefix: \"a+b c\" only_new: "
+        "true } "
         "since { seconds: 1767607200 } broken { }");
   const HttpReply store = world.Send("GET", "/v1/stores/s7/toys", "", {token});
   CHECK(json::parse(store.body).at("toys").at(0).at("name").as_string() == "store_id: \"s7\"");
   const HttpReply patched = world.Send("PATCH", "/v1/toys/fromPath?updateMask=name,madeAt",
                                        R"({"toyId":"fromBody","name":"x"})", {token});
   CHECK(json::parse(patched.body).at("toyId").as_string() == "fromPath");
-  CHECK(json::parse(patched.body).at("tags").at(0).as_string() == "paths: \"name\" paths: \"made_at\"");
+  CHECK(json::parse(patched.body).at("tags").at(0).as_string() ==
+        "paths: \"name\" paths: \"made_at\"");
   const HttpReply broken = world.Send("POST", "/v1/toys/t:break", "", {token});
   CHECK(broken.status == 204);
   CHECK(broken.body.empty());
@@ -131,15 +155,16 @@ TEST_CASE("Gateway: path, query and body fill the request", "[gateway][integrati
 
 TEST_CASE("Gateway: facts about the request travel along", "[gateway][integration]") {
   World world(Generous());
-  const HttpReply reply = world.Send(
-      "POST", "/v1/echo", "{}",
-      {"Idempotency-Key: k1", "X-Request-Id: r1", "X-Forwarded-For: 1.2.3.4",
-       "Traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"});
+  const HttpReply reply =
+      world.Send("POST", "/v1/echo", "{}",
+                 {"Idempotency-Key: k1", "X-Request-Id: r1", "X-Forwarded-For: 1.2.3.4",
+                  "Traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"});
   const json::value body = json::parse(reply.body);
   CHECK(body.at("idempotencyKey").as_string() == "k1");
   CHECK(body.at("requestId").as_string() == "r1");
   CHECK(body.at("clientIp").as_string() == "127.0.0.1");
-  CHECK(std::string(body.at("traceparent").as_string()).find("0af7651916cd43dd8448eb211c80319c") == 3);
+  CHECK(std::string(body.at("traceparent").as_string()).find("0af7651916cd43dd8448eb211c80319c") ==
+        3);
   const HttpReply again = world.Send("POST", "/v1/toys", R"({"toyId":"t","name":"again"})",
                                      {world.Token({CATALOGUE_WRITE})});
   CHECK(again.status == 201);
@@ -158,7 +183,8 @@ TEST_CASE("Gateway: raw bodies pass through untouched", "[gateway][integration]"
   CHECK(json::parse(hook.body).at("header").as_string() == "abc");
 }
 
-TEST_CASE("Gateway: a session cookie is set, used with care and cleared", "[gateway][integration]") {
+TEST_CASE("Gateway: a session cookie is set, used with care and cleared",
+          "[gateway][integration]") {
   World world(Generous());
   const HttpReply in = world.Send("POST", "/v1/toys:signIn", R"({"name":"a","password":"right"})");
   CHECK(in.status == 200);
@@ -173,7 +199,8 @@ TEST_CASE("Gateway: a session cookie is set, used with care and cleared", "[gate
   const std::string own = "X-CloudPOS-Request: 1";
   CHECK(CodeOf(refresh({cookie, own, "Sec-Fetch-Site: cross-site"})) == "CSRF_REJECTED");
   CHECK(CodeOf(refresh({cookie, own, "Origin: http://evil.example"})) == "CSRF_REJECTED");
-  CHECK(refresh({cookie, own, "Origin: http://localhost", "Sec-Fetch-Site: same-origin"}).status == 200);
+  CHECK(refresh({cookie, own, "Origin: http://localhost", "Sec-Fetch-Site: same-origin"}).status ==
+        200);
   CHECK(refresh({cookie, own}).Header("Set-Cookie") ==
         "toy=family1.secret2; Path=/; HttpOnly; SameSite=Strict");
   CHECK(refresh({"Cookie: toy=family1.end", own}).Header("Set-Cookie") ==
@@ -186,8 +213,9 @@ TEST_CASE("Gateway: a stream becomes server-sent events", "[gateway][integration
   const HttpReply reply = world.Send("GET", "/v1/countdown?from=2", "", {world.Token({})});
   CHECK(reply.status == 200);
   CHECK(reply.Header("Content-Type") == "text/event-stream");
-  CHECK(reply.body == ":\n\ndata: {\"left\":2}\n\ndata: {\"left\":1}\n\ndata: {\"left\":0}\n\n"
-                      "event: end\ndata: {}\n\n");
+  CHECK(reply.body ==
+        ":\n\ndata: {\"left\":2}\n\ndata: {\"left\":1}\n\ndata: {\"left\":0}\n\n"
+        "event: end\ndata: {}\n\n");
   const HttpReply failed = world.Send("GET", "/v1/countdown?from=13", "", {world.Token({})});
   CHECK(failed.body.find("event: error\ndata: {\"type\":\"urn:cloudpos:problem:conflict\"") !=
         std::string::npos);
@@ -201,7 +229,8 @@ TEST_CASE("Gateway: pages of its own", "[gateway][integration]") {
   World world(Generous());
   CHECK(world.Send("GET", "/healthz").body == R"({"status":"ok"})");
   CHECK(world.Send("GET", "/").body.find("/api-docs/") != std::string::npos);
-  CHECK(world.Send("GET", "/openapi.json").body.find("\"/v1/toys/{toyId}:break\"") != std::string::npos);
+  CHECK(world.Send("GET", "/openapi.json").body.find("\"/v1/toys/{toyId}:break\"") !=
+        std::string::npos);
   CHECK(world.Send("GET", "/metrics").status == 404);
   HttpReply ready;
   for (int i = 0; i < 50 && ready.status != 200; ++i) {

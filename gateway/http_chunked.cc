@@ -62,10 +62,12 @@ absl::Status ChunkedDecoder::TakeLine() {
 
 absl::Status ChunkedDecoder::TakeSize() {
   const size_t digits = std::min(line_.find_first_not_of("0123456789abcdefABCDEF"), line_.size());
-  if (digits == 0 || digits > kSizeDigitsMax) return Malformed("A chunk's size must be hexadecimal.");
+  if (digits == 0 || digits > kSizeDigitsMax)
+    return Malformed("A chunk's size must be hexadecimal.");
   const std::string_view extension = std::string_view(line_).substr(digits);
   if (extension.size() > kExtensionMax) return Malformed("A chunk's extension is too long.");
-  if (!extension.empty() && extension.front() != ';') return Malformed("A chunk's size is malformed.");
+  if (!extension.empty() && extension.front() != ';')
+    return Malformed("A chunk's size is malformed.");
   const bool has_control = std::any_of(extension.begin(), extension.end(), [](char c) {
     return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
   });

@@ -30,9 +30,8 @@ constexpr std::array<bool, 256> MakeTokenTable() {
 constexpr std::array<bool, 256> kToken = MakeTokenTable();
 
 bool IsToken(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return kToken[static_cast<unsigned char>(c)];
-  });
+  return !text.empty() && std::all_of(text.begin(), text.end(),
+                                      [](char c) { return kToken[static_cast<unsigned char>(c)]; });
 }
 
 bool IsControl(char c) {
@@ -105,9 +104,9 @@ absl::Status AddHeader(char* begin, size_t size, const HeadLimits& limits, Reque
 /// Headers that mean two things when they come twice.
 absl::Status CheckSingletons(const RequestHead& head) {
   static constexpr std::string_view kOnce[] = {
-      "host",   "content-length", "transfer-encoding", "content-type",  "authorization",
-      "origin", "expect",         "idempotency-key",   "if-none-match", "cookie",
-      "traceparent", "x-request-id", "sec-fetch-site", "content-encoding"};
+      "host",        "content-length", "transfer-encoding", "content-type",    "authorization",
+      "origin",      "expect",         "idempotency-key",   "if-none-match",   "cookie",
+      "traceparent", "x-request-id",   "sec-fetch-site",    "content-encoding"};
   for (const std::string_view name : kOnce) {
     const auto count = std::count_if(head.headers.begin(), head.headers.end(),
                                      [name](const Header& h) { return h.name == name; });
@@ -161,7 +160,8 @@ absl::Status ReadConnection(RequestHead* head) {
       const size_t comma = rest.find(',');
       const std::string_view token = Trim(rest.substr(0, comma));
       if (EqualsIgnoreCase(token, "close")) head->keep_alive = false;
-      if (EqualsIgnoreCase(token, "keep-alive") && head->version_minor == 0) head->keep_alive = true;
+      if (EqualsIgnoreCase(token, "keep-alive") && head->version_minor == 0)
+        head->keep_alive = true;
       rest = comma == rest.npos ? std::string_view() : rest.substr(comma + 1);
     }
   }
@@ -181,9 +181,11 @@ absl::Status CheckHeaderLine(std::string_view line, size_t* colon) {
   *colon = line.find(':');
   if (*colon == line.npos) return Malformed("A header has no colon.");
   if (!IsToken(line.substr(0, *colon))) {
-    return Malformed("A header's name may hold letters, digits and hyphens, no space before the colon.");
+    return Malformed(
+        "A header's name may hold letters, digits and hyphens, no space before the colon.");
   }
-  if (std::any_of(line.begin(), line.end(), IsControl)) return Malformed("A header has a control byte.");
+  if (std::any_of(line.begin(), line.end(), IsControl))
+    return Malformed("A header has a control byte.");
   return absl::OkStatus();
 }
 
@@ -201,7 +203,8 @@ HeadScan ScanHead(std::string_view data, size_t checked, const HeadLimits& limit
       return {0, Malformed("The head has a control byte.")};
     }
   }
-  if (data.size() > limits.request_line && data.substr(0, limits.request_line + 1).find('\r') == data.npos) {
+  if (data.size() > limits.request_line &&
+      data.substr(0, limits.request_line + 1).find('\r') == data.npos) {
     return {0, base::Fail(common::v1::URI_TOO_LONG, "The request line is longer than 8 KiB.")};
   }
   if (data.size() > limits.total) {
@@ -219,8 +222,7 @@ absl::Status ParseHead(std::string block, const HeadLimits& limits, RequestHead*
   char* const end = at + head->block.size() - 2;  // the blank line
   const auto line_end = [end](char* from) { return std::find(from, end, '\r'); };
   char* stop = line_end(at);
-  CLOUDPOS_RETURN_IF_ERROR(
-      ParseRequestLine({at, static_cast<size_t>(stop - at)}, limits, head));
+  CLOUDPOS_RETURN_IF_ERROR(ParseRequestLine({at, static_cast<size_t>(stop - at)}, limits, head));
   for (at = stop + 2; at < end; at = stop + 2) {
     stop = line_end(at);
     CLOUDPOS_RETURN_IF_ERROR(AddHeader(at, static_cast<size_t>(stop - at), limits, head));

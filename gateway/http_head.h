@@ -1,7 +1,8 @@
 #pragma once
 
-// The request line and headers, by RFC 9112 and stricter (reliability.md section 4, H1-H10): whatever
-// two parsers could read in two ways is refused, so that nothing can be smuggled past anything.
+// The request line and headers, by RFC 9112 and stricter (reliability.md section 4, H1-H10):
+// whatever two parsers could read in two ways is refused, so that nothing can be smuggled past
+// anything.
 
 #include <string>
 #include <string_view>

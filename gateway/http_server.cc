@@ -92,7 +92,8 @@ struct HttpServer::Impl {
   ConnectionCount count;
   std::vector<std::unique_ptr<Worker>> workers;
   std::unique_ptr<tcp::acceptor> acceptor;
-  prometheus::Gauge& open = metrics::Gauge("cloudpos_gateway_connections", "Open client connections");
+  prometheus::Gauge& open =
+      metrics::Gauge("cloudpos_gateway_connections", "Open client connections");
   prometheus::Counter& refused = metrics::Counter("cloudpos_gateway_connections_refused_total",
                                                   "Connections refused by a limit");
 };
@@ -102,7 +103,8 @@ absl::Status HttpServer::Impl::Listen() {
   if (host.empty()) {
     return absl::InvalidArgumentError("not host:port: " + options.listen);
   }
-  for (int i = 0; i < std::max(1, options.threads); ++i) workers.push_back(std::make_unique<Worker>());
+  for (int i = 0; i < std::max(1, options.threads); ++i)
+    workers.push_back(std::make_unique<Worker>());
   boost::system::error_code ec;
   tcp::resolver resolver(workers[0]->io);
   const auto found = resolver.resolve(host, port, tcp::resolver::passive, ec);
@@ -114,7 +116,8 @@ absl::Status HttpServer::Impl::Listen() {
   acceptor->bind(endpoint, ec);
   if (!ec) acceptor->listen(1024, ec);
   if (ec) {
-    return absl::FailedPreconditionError("cannot listen on " + options.listen + ": " + ec.message());
+    return absl::FailedPreconditionError("cannot listen on " + options.listen + ": " +
+                                         ec.message());
   }
   return absl::OkStatus();
 }
@@ -130,9 +133,8 @@ asio::awaitable<void> HttpServer::Impl::Accept() {
       co_await pause.async_wait(kTuple);
       continue;
     }
-    asio::post(worker.io, [this, &worker, s = std::move(socket)]() mutable {
-      Serve(worker, std::move(s));
-    });
+    asio::post(worker.io,
+               [this, &worker, s = std::move(socket)]() mutable { Serve(worker, std::move(s)); });
   }
 }
 
@@ -239,9 +241,12 @@ std::string FormatHead(const HttpResponse& response, const RequestHead* request,
   head.append("Date: ").append(date).append("\r\n");
   const bool has_no_body = response.status == 204 || response.status == 304;
   if (response.stream != nullptr) {
-    if (request != nullptr && request->version_minor == 1) head.append("Transfer-Encoding: chunked\r\n");
+    if (request != nullptr && request->version_minor == 1)
+      head.append("Transfer-Encoding: chunked\r\n");
   } else if (!has_no_body) {
-    head.append("Content-Length: ").append(std::to_string(response.content().size())).append("\r\n");
+    head.append("Content-Length: ")
+        .append(std::to_string(response.content().size()))
+        .append("\r\n");
   }
   if (!keep_alive) {
     head.append("Connection: close\r\n");
@@ -256,7 +261,8 @@ std::pair<std::string, std::string> SplitHostPort(const std::string& address) {
   const size_t colon = address.rfind(':');
   if (colon == address.npos || colon + 1 == address.size()) return {};
   std::string host = address.substr(0, colon);
-  if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']')
+    host = host.substr(1, host.size() - 2);
   return {host, address.substr(colon + 1)};
 }
 

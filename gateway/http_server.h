@@ -1,7 +1,8 @@
 #pragma once
 
-// HTTP/1.1 server: one io_context per thread, a coroutine per connection, strict framing (http_head.h),
-// limits and slow-client budgets of reliability.md section 4. Answers pipelined requests in order.
+// HTTP/1.1 server: one io_context per thread, a coroutine per connection, strict framing
+// (http_head.h), limits and slow-client budgets of reliability.md section 4. Answers pipelined
+// requests in order.
 
 #include <chrono>
 #include <memory>

@@ -221,7 +221,8 @@ class Session : public SessionBase {
 
   asio::awaitable<bool> WriteBytes(std::string_view bytes) {
     Lowest().expires_after(env_.limits->write_time);
-    auto [ec, n] = co_await asio::async_write(stream_, asio::buffer(bytes.data(), bytes.size()), kTuple);
+    auto [ec, n] =
+        co_await asio::async_write(stream_, asio::buffer(bytes.data(), bytes.size()), kTuple);
     co_return !ec;
   }
 
@@ -239,13 +240,14 @@ class Session : public SessionBase {
       }
       std::array<char, 20> size;
       const int n = std::snprintf(size.data(), size.size(), "%zx\r\n", piece->size());
-      is_open = co_await WriteBytes(std::string(size.data(), static_cast<size_t>(n)) + *piece + "\r\n");
+      is_open =
+          co_await WriteBytes(std::string(size.data(), static_cast<size_t>(n)) + *piece + "\r\n");
     }
     body_source_->Abandon();
     is_open = is_open && !body_source_->has_failed();
     body_source_ = nullptr;
     if (is_open && is_chunked) is_open = co_await WriteBytes("0\r\n\r\n");
-    co_return is_open && is_chunked;
+    co_return is_open&& is_chunked;
   }
 
   /// Lets the client read our last answer: without reading what it still sends, the kernel would

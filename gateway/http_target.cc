@@ -134,7 +134,8 @@ absl::Status SplitTarget(std::string_view target, RequestHead* head) {
     head->target = head->path = target;
     return absl::OkStatus();
   }
-  for (const std::string_view scheme : {std::string_view("http://"), std::string_view("https://")}) {
+  for (const std::string_view scheme :
+       {std::string_view("http://"), std::string_view("https://")}) {
     if (target.substr(0, scheme.size()) != scheme) continue;
     const size_t slash = std::min(target.find_first_of("/?", scheme.size()), target.size());
     head->host = target.substr(scheme.size(), slash - scheme.size());

@@ -14,8 +14,8 @@
 
 namespace cloudpos::gateway {
 
-/// Fills target, path and query (and host, from the absolute form). MALFORMED_REQUEST for fragments,
-/// bytes that must be encoded, encoded slashes, dot segments, NUL and double encoding.
+/// Fills target, path and query (and host, from the absolute form). MALFORMED_REQUEST for
+/// fragments, bytes that must be encoded, encoded slashes, dot segments, NUL and double encoding.
 absl::Status SplitTarget(std::string_view target, RequestHead* head);
 
 /// One valid host[:port]; must agree with the absolute form if that was used.

@@ -18,7 +18,7 @@ absl::Status ReadJson(std::string_view text, google::protobuf::Message* message)
 /// Sets (or, when repeated, adds to) a field from the text of a path or query parameter. `name` is
 /// what the refusal calls it. Messages only where their JSON form is a string or a number.
 absl::Status SetFieldFromText(google::protobuf::Message* message,
-                              const google::protobuf::FieldDescriptor* field,
-                              std::string_view text, std::string_view name);
+                              const google::protobuf::FieldDescriptor* field, std::string_view text,
+                              std::string_view name);
 
 }  // namespace cloudpos::gateway

@@ -207,8 +207,9 @@ TEST_CASE("JSON: a round trip of 1.8 KB stays within its budget", "[gateway][jso
     REQUIRE(WriteJson(back, &again).ok());
   }
   const auto took = std::chrono::steady_clock::now() - begin;
-  std::cout << json.size() << " bytes: "
-            << std::chrono::duration<double, std::micro>(took).count() / kTurns << " us\n";
+  std::cout << json.size()
+            << " bytes: " << std::chrono::duration<double, std::micro>(took).count() / kTurns
+            << " us\n";
 }
 
 }  // namespace

@@ -104,8 +104,7 @@ std::optional<ScalarError> ReadDouble(const JsonNode& node, double max, double* 
   } else if (node.kind != Kind::kNumber) {
     return WrongType("a number");
   }
-  const auto end =
-      std::from_chars(node.text.data(), node.text.data() + node.text.size(), *out);
+  const auto end = std::from_chars(node.text.data(), node.text.data() + node.text.size(), *out);
   if (end.ec == std::errc::result_out_of_range || std::abs(*out) > max) {
     return ScalarError{common::v1::OUT_OF_RANGE, "is too large or too small", ""};
   }

@@ -58,12 +58,17 @@ class TreeBuilder {
 
   bool on_number_part(json::string_view, error_code&) { return true; }
   bool on_int64(int64_t value, json::string_view text, error_code& ec) {
-    return AddNumber({.kind = JsonNode::Kind::kNumber, .is_int64 = true, .is_uint64 = value >= 0,
-                      .integer = static_cast<uint64_t>(value), .text = View(text)}, ec);
+    return AddNumber({.kind = JsonNode::Kind::kNumber,
+                      .is_int64 = true,
+                      .is_uint64 = value >= 0,
+                      .integer = static_cast<uint64_t>(value),
+                      .text = View(text)},
+                     ec);
   }
   bool on_uint64(uint64_t value, json::string_view text, error_code& ec) {
-    return AddNumber({.kind = JsonNode::Kind::kNumber, .is_uint64 = true, .integer = value,
-                      .text = View(text)}, ec);
+    return AddNumber(
+        {.kind = JsonNode::Kind::kNumber, .is_uint64 = true, .integer = value, .text = View(text)},
+        ec);
   }
   bool on_double(double, json::string_view text, error_code& ec) {
     return AddNumber({.kind = JsonNode::Kind::kNumber, .text = View(text)}, ec);

@@ -1,7 +1,7 @@
 #pragma once
 
-// The text forms of protobuf's well-known types (https://protobuf.dev/programming-guides/json) and of
-// bytes, shared by the JSON reader and writer and the query parser.
+// The text forms of protobuf's well-known types (https://protobuf.dev/programming-guides/json) and
+// of bytes, shared by the JSON reader and writer and the query parser.
 
 #include <cstdint>
 #include <optional>

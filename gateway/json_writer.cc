@@ -297,8 +297,7 @@ class Writer {
     const auto* type = DescriptorPool::generated_pool()->FindMessageTypeByName(
         url.substr(url.find_last_of('/') + 1));
     if (type == nullptr) return NoJsonForm("an Any of unknown type");
-    std::unique_ptr<Message> inner(
-        MessageFactory::generated_factory()->GetPrototype(type)->New());
+    std::unique_ptr<Message> inner(MessageFactory::generated_factory()->GetPrototype(type)->New());
     if (!inner->ParseFromString(bytes)) return NoJsonForm("an Any that does not parse");
     const MessageIndex& inner_index = IndexOf(type);
     out_.append("{\"@type\":");

@@ -1,9 +1,9 @@
 #pragma once
 
-// protobuf message to JSON, by reflection: lowerCamelCase names, 64-bit integers as numbers (bounded
-// by 2^53-1), enums by name, bytes in base64, fields without presence always printed, unset messages
-// and optional fields left out. Reads what any protobuf JSON reader writes and the other way round
-// (checked against protobuf's own in json_oracle_test.cc).
+// protobuf message to JSON, by reflection: lowerCamelCase names, 64-bit integers as numbers
+// (bounded by 2^53-1), enums by name, bytes in base64, fields without presence always printed,
+// unset messages and optional fields left out. Reads what any protobuf JSON reader writes and the
+// other way round (checked against protobuf's own in json_oracle_test.cc).
 
 #include <string>
 #include <string_view>

@@ -15,7 +15,8 @@ int main(int argc, char** argv) {
   if (argc == 2 && std::strcmp(argv[1], "--print-openapi") == 0) return gateway::PrintOpenApi();
   if (argc == 2 && std::strcmp(argv[1], "--print-config") == 0) return gateway::PrintConfig();
   if (argc != 1) {
-    std::fprintf(stderr, "usage: %s [--print-routes | --print-openapi | --print-config]\n", argv[0]);
+    std::fprintf(stderr, "usage: %s [--print-routes | --print-openapi | --print-config]\n",
+                 argv[0]);
     return 2;
   }
   return gateway::Run(&reader);

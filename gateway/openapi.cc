@@ -5,7 +5,10 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
+#include <map>
 #include <set>
+#include <string>
+#include <vector>
 
 #include "cloudpos/common/v1/error.pb.h"
 #include "gateway/json_index.h"
@@ -20,7 +23,8 @@ using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
 
 constexpr char kIntroduction[] =
-    "REST interface of the CloudPOS suite. Errors are application/problem+json with a stable `code`. "
+    "REST interface of the CloudPOS suite. Errors are application/problem+json with a stable "
+    "`code`. "
     "64-bit integers are JSON numbers within 2^53-1; times are RFC 3339 in UTC. Writes that say so "
     "take an Idempotency-Key or carry their own id: repeating them changes nothing and is answered "
     "with `Idempotency-Replayed: true`.";
@@ -68,21 +72,37 @@ class OpenApi {
     return tags;
   }
 
-  /// "/v1/toys/{toy.toyId}:break"
-  static std::string PathOf(const Route& route) {
-    std::string path;
+  struct Path {
+    std::string text;                // "/v1/toys/{toyId}:break"
+    std::vector<std::string> names;  // of its parameters
+  };
+
+  /// Paths of one shape are one path to OpenAPI, whatever their fields are called: the names that
+  /// came first stay.
+  const Path& PathOf(const Route& route) {
+    std::string shape;
+    Path path;
     for (size_t i = 0; i < route.path.segments.size(); ++i) {
       const auto variable = std::find_if(
           route.path.variables.begin(), route.path.variables.end(),
           [i](const PathTemplate::Variable& v) { return v.begin <= i && i < v.end; });
       if (variable == route.path.variables.end()) {
-        path += "/" + route.path.segments[i].literal;
+        shape += "/" + route.path.segments[i].literal;
+        path.text += "/" + route.path.segments[i].literal;
       } else if (variable->begin == i) {
         const auto index = static_cast<size_t>(variable - route.path.variables.begin());
-        path += "/{" + route.variables[index].JsonName() + "}";
+        std::string name = route.variables[index].last()->json_name();
+        const bool is_taken =
+            std::find(path.names.begin(), path.names.end(), name) != path.names.end();
+        if (is_taken) name = route.variables[index].JsonName();
+        shape += "/{}";
+        path.text += "/{" + name + "}";
+        path.names.push_back(std::move(name));
       }
     }
-    return route.path.verb.empty() ? path : path + ":" + route.path.verb;
+    const std::string verb = route.path.verb.empty() ? "" : ":" + route.path.verb;
+    path.text += verb;
+    return paths_.emplace(shape + verb, std::move(path)).first->second;
   }
 
   std::string OperationId(const Route& route) {
@@ -97,10 +117,9 @@ class OpenApi {
 
   void AddPath(const Route& route, json::object* paths) {
     std::string verb = route.verb;
-    std::transform(verb.begin(), verb.end(), verb.begin(), [](char c) {
-      return static_cast<char>(c - 'A' + 'a');
-    });
-    json::value& item = (*paths)[PathOf(route)];
+    std::transform(verb.begin(), verb.end(), verb.begin(),
+                   [](char c) { return static_cast<char>(c - 'A' + 'a'); });
+    json::value& item = (*paths)[PathOf(route).text];
     if (!item.is_object()) item = json::object{};
     item.as_object()[verb] = Operation(route);
   }
@@ -123,7 +142,8 @@ class OpenApi {
 
   static void AddPolicy(const common::v1::Policy& policy, json::object* operation) {
     if (policy.permission() != common::v1::PERMISSION_UNSPECIFIED) {
-      const auto* value = common::v1::Permission_descriptor()->FindValueByNumber(policy.permission());
+      const auto* value =
+          common::v1::Permission_descriptor()->FindValueByNumber(policy.permission());
       (*operation)["x-permission"] = value->options().GetExtension(common::v1::permission_name);
     }
     if (policy.scope() != common::v1::SCOPE_UNSPECIFIED) {
@@ -135,9 +155,10 @@ class OpenApi {
 
   json::array Parameters(const Route& route) {
     json::array parameters;
-    for (const FieldPath& path : route.variables) {
-      json::object schema = schemas_.OfField(path.last());
-      parameters.push_back(Parameter("path", path.JsonName(), path.last(), std::move(schema)));
+    const Path& path = PathOf(route);
+    for (size_t i = 0; i < route.variables.size(); ++i) {
+      const FieldDescriptor* field = route.variables[i].last();
+      parameters.push_back(Parameter("path", path.names[i], field, schemas_.OfField(field)));
     }
     if (route.body != Route::Body::kWhole) {
       AddQuery(route, route.request->GetDescriptor(), "", 0, &parameters);
@@ -164,8 +185,9 @@ class OpenApi {
     for (int i = 0; i < type->field_count(); ++i) {
       const FieldDescriptor* field = type->field(i);
       const std::string name = prefix + field->json_name();
-      const bool is_path = std::any_of(route.variables.begin(), route.variables.end(),
-                                       [&name](const FieldPath& p) { return p.JsonName() == name; });
+      const bool is_path =
+          std::any_of(route.variables.begin(), route.variables.end(),
+                      [&name](const FieldPath& p) { return p.JsonName() == name; });
       const bool is_body = !route.body_field.empty() && route.body_field.JsonName() == name;
       if (is_path || is_body || field->is_map()) continue;
       const Descriptor* inner = field->message_type();
@@ -179,7 +201,9 @@ class OpenApi {
 
   static void AddHeaders(const Route& route, json::array* parameters) {
     const auto add = [parameters](const std::string& name, const char* what, bool is_required) {
-      json::object parameter{{"name", name}, {"in", "header"}, {"description", what},
+      json::object parameter{{"name", name},
+                             {"in", "header"},
+                             {"description", what},
                              {"schema", json::object{{"type", "string"}}}};
       if (is_required) parameter["required"] = true;
       parameters->push_back(std::move(parameter));
@@ -195,20 +219,23 @@ class OpenApi {
     if (!policy.etag_field().empty() && route.verb == "GET") {
       add("If-None-Match", "An ETag: answered with 304 when nothing has changed.", false);
     }
-    for (const std::string& name : policy.forward_headers()) add(name, "Passed on as it is.", false);
+    for (const std::string& name : policy.forward_headers())
+      add(name, "Passed on as it is.", false);
   }
 
   json::object RequestBody(const Route& route) {
     json::object content;
     if (route.policy->raw_request()) {
-      content["*/*"] = json::object{{"schema", json::object{{"type", "string"}, {"format", "binary"}}}};
+      content["*/*"] =
+          json::object{{"schema", json::object{{"type", "string"}, {"format", "binary"}}}};
     } else {
       const Descriptor* type = route.body == Route::Body::kField
                                    ? route.body_field.last()->message_type()
                                    : route.request->GetDescriptor();
       std::set<const FieldDescriptor*> by_path;
       for (const FieldPath& path : route.variables) {
-        if (route.body == Route::Body::kWhole && path.fields().size() == 1) by_path.insert(path.last());
+        if (route.body == Route::Body::kWhole && path.fields().size() == 1)
+          by_path.insert(path.last());
       }
       content["application/json"] = json::object{{"schema", schemas_.BodyOf(type, by_path)}};
     }
@@ -217,7 +244,9 @@ class OpenApi {
 
   json::object Responses(const Route& route) {
     const int status = route.policy->http_status() != 0 ? route.policy->http_status() : 200;
-    json::object success{{"description", status == 201 ? "Created" : status == 204 ? "Done" : "OK"}};
+    json::object success{{"description", status == 201   ? "Created"
+                                         : status == 204 ? "Done"
+                                                         : "OK"}};
     json::object headers;
     if (!route.etag.empty()) headers["ETag"] = TextHeader("Version of the representation.");
     if (route.policy->idempotency() == common::v1::REQUIRED) {
@@ -242,14 +271,17 @@ class OpenApi {
 
   json::object ResponseContent(const Route& route) {
     if (route.policy->raw_response()) {
-      return {{"*/*", json::object{{"schema", json::object{{"type", "string"}, {"format", "binary"}}}}}};
+      return {{"*/*",
+               json::object{{"schema", json::object{{"type", "string"}, {"format", "binary"}}}}}};
     }
     json::object schema = schemas_.OfMessage(route.response->GetDescriptor());
-    if (!route.is_streaming) return {{"application/json", json::object{{"schema", std::move(schema)}}}};
+    if (!route.is_streaming)
+      return {{"application/json", json::object{{"schema", std::move(schema)}}}};
     return {{"text/event-stream",
              json::object{{"schema", json::object{{"type", "string"},
-                                                  {"description", "Server-sent events; the data of each "
-                                                                  "is one message as JSON."}}},
+                                                  {"description",
+                                                   "Server-sent events; the data of each "
+                                                   "is one message as JSON."}}},
                           {"x-event-schema", std::move(schema)}}}};
   }
 
@@ -258,24 +290,25 @@ class OpenApi {
     json::array codes;
     const auto* type = common::v1::ErrorCode_descriptor();
     for (int i = 1; i < type->value_count(); ++i) codes.emplace_back(type->value(i)->name());
-    const json::object field_error{
+    const json::object field_error{{"type", "object"},
+                                   {"required", json::array{"field", "detail"}},
+                                   {"properties", json::object{{"field", text}, {"detail", text}}}};
+    return {
         {"type", "object"},
-        {"required", json::array{"field", "detail"}},
-        {"properties", json::object{{"field", text}, {"detail", text}}}};
-    return {{"type", "object"},
-            {"description", "RFC 9457. Clients branch on `code`, never on text."},
-            {"required", json::array{"type", "title", "status", "code", "instance"}},
-            {"properties",
-             json::object{
-                 {"type", json::object{{"type", "string"}, {"examples", json::array{"urn:cloudpos:problem:not-found"}}}},
-                 {"title", text},
-                 {"status", json::object{{"type", "integer"}, {"format", "int32"}}},
-                 {"code", json::object{{"type", "string"}, {"enum", std::move(codes)}}},
-                 {"detail", text},
-                 {"instance", json::object{{"type", "string"}, {"description", "The request's id."}}},
-                 {"errors", json::object{{"type", "array"}, {"items", field_error}}},
-                 {"hint", text},
-                 {"data", json::object{{"type", "object"}, {"additionalProperties", text}}}}}};
+        {"description", "RFC 9457. Clients branch on `code`, never on text."},
+        {"required", json::array{"type", "title", "status", "code", "instance"}},
+        {"properties",
+         json::object{
+             {"type", json::object{{"type", "string"},
+                                   {"examples", json::array{"urn:cloudpos:problem:not-found"}}}},
+             {"title", text},
+             {"status", json::object{{"type", "integer"}, {"format", "int32"}}},
+             {"code", json::object{{"type", "string"}, {"enum", std::move(codes)}}},
+             {"detail", text},
+             {"instance", json::object{{"type", "string"}, {"description", "The request's id."}}},
+             {"errors", json::object{{"type", "array"}, {"items", field_error}}},
+             {"hint", text},
+             {"data", json::object{{"type", "object"}, {"additionalProperties", text}}}}}};
   }
 
   json::object Components() {
@@ -284,16 +317,18 @@ class OpenApi {
     const json::object content{
         {"application/problem+json",
          json::object{{"schema", json::object{{"$ref", "#/components/schemas/Problem"}}}}}};
-    return {{"securitySchemes",
-             json::object{{"bearer", json::object{{"type", "http"}, {"scheme", "bearer"}, {"bearerFormat", "JWT"}}}}},
-            {"responses",
-             json::object{{"Problem", json::object{{"description", "What went wrong"}, {"content", content}}}}},
+    return {{"securitySchemes", json::object{{"bearer", json::object{{"type", "http"},
+                                                                     {"scheme", "bearer"},
+                                                                     {"bearerFormat", "JWT"}}}}},
+            {"responses", json::object{{"Problem", json::object{{"description", "What went wrong"},
+                                                                {"content", content}}}}},
             {"schemas", std::move(schemas)}};
   }
 
   const RouteTable& routes_;
   ProtoComments comments_;
   SchemaSet schemas_;
+  std::map<std::string, Path> paths_;  // by shape
   std::set<std::string> ids_;
 };
 

@@ -22,9 +22,13 @@ json::object OfScalar(const FieldDescriptor& field) {
     case FieldDescriptor::CPPTYPE_UINT32:
       return {{"type", "integer"}, {"minimum", 0}, {"maximum", 4294967295}};
     case FieldDescriptor::CPPTYPE_INT64:
-      return {{"type", "integer"}, {"format", "int64"}, {"minimum", -kJsonIntegerMax}, {"maximum", kJsonIntegerMax}};
+      return {{"type", "integer"},
+              {"format", "int64"},
+              {"minimum", -kJsonIntegerMax},
+              {"maximum", kJsonIntegerMax}};
     case FieldDescriptor::CPPTYPE_UINT64:
-      return {{"type", "integer"}, {"format", "int64"}, {"minimum", 0}, {"maximum", kJsonIntegerMax}};
+      return {
+          {"type", "integer"}, {"format", "int64"}, {"minimum", 0}, {"maximum", kJsonIntegerMax}};
     case FieldDescriptor::CPPTYPE_DOUBLE:
       return {{"type", "number"}, {"format", "double"}};
     case FieldDescriptor::CPPTYPE_FLOAT:
@@ -61,7 +65,8 @@ std::optional<json::object> OfWellKnown(const MessageIndex& index) {
     case WellKnown::kNone:
       break;
   }
-  if (index.descriptor->full_name() == "google.protobuf.Empty") return json::object{{"type", "object"}};
+  if (index.descriptor->full_name() == "google.protobuf.Empty")
+    return json::object{{"type", "object"}};
   return std::nullopt;
 }
 
@@ -103,7 +108,8 @@ std::string SchemaSet::NameOf(const std::string& full_name, const std::string& p
 }
 
 json::object SchemaSet::Element(const FieldDescriptor* field) {
-  if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) return OfMessage(field->message_type());
+  if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE)
+    return OfMessage(field->message_type());
   if (field->cpp_type() == FieldDescriptor::CPPTYPE_ENUM) return OfEnum(field->enum_type());
   return OfScalar(*field);
 }
@@ -174,7 +180,8 @@ json::object SchemaSet::Properties(const Descriptor* type,
 void SchemaSet::Describe(const FieldDescriptor* field, json::object* schema) const {
   std::string comment = comments_.Of(*field);
   const std::string example = ExampleIn(comment);
-  const bool is_text = field->cpp_type() == FieldDescriptor::CPPTYPE_STRING && !field->is_repeated();
+  const bool is_text =
+      field->cpp_type() == FieldDescriptor::CPPTYPE_STRING && !field->is_repeated();
   if (is_text && !example.empty()) (*schema)["examples"] = json::array{example};
   if (const auto* oneof = field->real_containing_oneof(); oneof != nullptr) {
     comment += std::string(comment.empty() ? "" : " ") + "At most one of:";

@@ -1,7 +1,7 @@
 #pragma once
 
-// JSON Schema (2020-12, as OpenAPI 3.1 uses it) of message types, as the transcoder reads and writes
-// them.
+// JSON Schema (2020-12, as OpenAPI 3.1 uses it) of message types, as the transcoder reads and
+// writes them.
 
 #include <boost/json/object.hpp>
 #include <map>
@@ -51,7 +51,7 @@ class SchemaSet {
   const ProtoComments& comments_;
   std::set<const google::protobuf::FieldDescriptor*> omitted_;
   std::set<const google::protobuf::Descriptor*> in_requests_;
-  std::map<std::string, std::string> names_;   // by full name
+  std::map<std::string, std::string> names_;  // by full name
   std::set<std::string> taken_;
   std::map<std::string, boost::json::object> schemas_;
 };

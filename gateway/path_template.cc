@@ -57,7 +57,8 @@ absl::StatusOr<PathTemplate> PathTemplate::Parse(std::string_view text) {
     Variable variable{std::string(inner.substr(0, equals)), result.segments.size(), 0};
     if (variable.field.empty()) return Bad(text, "a variable has no name");
     const std::string_view pattern = equals == inner.npos ? "*" : inner.substr(equals + 1);
-    for (const std::string_view piece : Split(pattern)) result.segments.push_back(MakeSegment(piece));
+    for (const std::string_view piece : Split(pattern))
+      result.segments.push_back(MakeSegment(piece));
     variable.end = result.segments.size();
     result.variables.push_back(std::move(variable));
   }

@@ -1,6 +1,7 @@
 #pragma once
 
-// Path templates of google.api.http: "/v1/toys/{toy_id}:break", "/v1/{name=shops/*/toys/*}", "/v1/**".
+// Path templates of google.api.http: "/v1/toys/{toy_id}:break", "/v1/{name=shops/*/toys/*}",
+// "/v1/**".
 
 #include <string>
 #include <string_view>

@@ -6,7 +6,8 @@
 asm(".section .rodata\n"
     ".balign 16\n"
     "cloudpos_descriptors_begin:\n"
-    ".incbin \"" CLOUDPOS_DESCRIPTOR_SET "\"\n"
+    ".incbin \"" CLOUDPOS_DESCRIPTOR_SET
+    "\"\n"
     "cloudpos_descriptors_end:\n"
     ".byte 0\n"
     ".globl cloudpos_descriptors_begin\n"

@@ -1,7 +1,7 @@
 #pragma once
 
-// The comments of the protos: generated code drops them, so the program carries the descriptors once
-// more, as protoc writes them with source information.
+// The comments of the protos: generated code drops them, so the program carries the descriptors
+// once more, as protoc writes them with source information.
 
 #include <string>
 #include <string_view>

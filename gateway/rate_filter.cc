@@ -13,9 +13,7 @@ namespace {
 
 BucketLimit FailureLimit(int per_minute) { return {per_minute / 60.0, per_minute}; }
 
-std::string FailureKey(const Exchange& exchange) {
-  return "f:" + AddressGroup(exchange.client_ip);
-}
+std::string FailureKey(const Exchange& exchange) { return "f:" + AddressGroup(exchange.client_ip); }
 
 /// Hashed: keys are short, of one length, and nobody's name stands in Redis.
 std::string Hash(std::string_view text) {
@@ -26,8 +24,8 @@ std::string Hash(std::string_view text) {
 /// and stays the same when the secret after it is renewed.
 std::string SessionFamily(const Exchange& exchange) {
   if (exchange.route().cookie_request.empty()) return "";
-  const auto value = FindCookie(
-      exchange.head(), CookieName(exchange.route().policy->cookie(), exchange.is_secure));
+  const auto value = FindCookie(exchange.head(),
+                                CookieName(exchange.route().policy->cookie(), exchange.is_secure));
   if (!value) return "";
   const size_t dot = value->find('.');
   return dot == value->npos || dot == 0 ? "" : value->substr(0, dot);
@@ -50,7 +48,8 @@ absl::Status RateLimited(const LimitVerdict& verdict) {
   base::ErrorInfo info;
   info.code = common::v1::RATE_LIMITED;
   info.detail = "Slow down and try again after the time given.";
-  info.retry_after = std::max(absl::ToChronoMilliseconds(verdict.retry_after), std::chrono::milliseconds(1));
+  info.retry_after =
+      std::max(absl::ToChronoMilliseconds(verdict.retry_after), std::chrono::milliseconds(1));
   return base::Fail(info);
 }
 

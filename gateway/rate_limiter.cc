@@ -20,7 +20,8 @@ std::string Join(std::string_view prefix, std::string_view key) {
 
 /// The sliding minute: all of this minute and what of the last one lies within 60 seconds.
 double SlidingCount(int64_t previous, int64_t current, absl::Time now) {
-  const double into = absl::ToDoubleSeconds(now - absl::FromUnixSeconds(absl::ToUnixSeconds(now) / 60 * 60));
+  const double into =
+      absl::ToDoubleSeconds(now - absl::FromUnixSeconds(absl::ToUnixSeconds(now) / 60 * 60));
   return static_cast<double>(previous) * (1 - into / 60) + static_cast<double>(current);
 }
 
@@ -139,8 +140,8 @@ LimitVerdict RateLimiter::TakeFromMinute(const std::string& key, int per_minute)
   if (redis_ == nullptr) return local;
   const std::string name = Join(kMinutePrefix, key) + ":";
   const std::string current = name + std::to_string(minute);
-  const auto counts = redis_->IncrementAll(
-      {{name + std::to_string(minute - 1), 0}, {current, 1}}, kMinuteLife);
+  const auto counts =
+      redis_->IncrementAll({{name + std::to_string(minute - 1), 0}, {current, 1}}, kMinuteLife);
   if (!counts) return local;
   const double before = SlidingCount((*counts)[0], (*counts)[1] - 1, now);
   const LimitVerdict shared = MinuteVerdict(before, per_minute, now);

@@ -4,7 +4,8 @@
 //  - buckets (GCRA): so many per second with a burst, per user and device or per address. Local to
 //    the replica and exchanged with Redis each 100 ms by a thread of this class, so that no request
 //    waits for Redis and replicas still share one limit.
-//  - windows: so many per minute per account, for sign-in. Redis is asked first; without it the local
+//  - windows: so many per minute per account, for sign-in. Redis is asked first; without it the
+//  local
 //    count decides, so that sign-in is never unlimited.
 // Memory is bounded: the oldest entries go first. Thread-safe.
 
@@ -62,11 +63,11 @@ class RateLimiter {
  private:
   struct Bucket {
     std::string key;
-    absl::Time full_at;          // GCRA: the theoretical arrival time
-    absl::Duration interval;     // per unit, as last used
-    absl::Duration tolerance;    // burst * interval
-    int64_t pending = 0;         // taken here since the last exchange
-    int64_t shared_total = 0;    // Redis's count at the last exchange
+    absl::Time full_at;        // GCRA: the theoretical arrival time
+    absl::Duration interval;   // per unit, as last used
+    absl::Duration tolerance;  // burst * interval
+    int64_t pending = 0;       // taken here since the last exchange
+    int64_t shared_total = 0;  // Redis's count at the last exchange
     absl::Time exchanged_at;
   };
   struct Minute {

@@ -19,11 +19,9 @@ absl::Status SetCookie(const Exchange& exchange, Message* message, HttpResponse*
   const Route& route = exchange.route();
   if (route.cookie_response.empty()) return absl::OkStatus();
   const std::string value = route.cookie_response.Text(*message);
-  const std::string age =
-      route.cookie_max_age.empty() ? "0" : route.cookie_max_age.Text(*message);
-  const auto cookie =
-      FormatCookie(CookieName(route.policy->cookie(), exchange.is_secure), value,
-                   std::strtoll(age.c_str(), nullptr, 10), exchange.is_secure);
+  const std::string age = route.cookie_max_age.empty() ? "0" : route.cookie_max_age.Text(*message);
+  const auto cookie = FormatCookie(CookieName(route.policy->cookie(), exchange.is_secure), value,
+                                   std::strtoll(age.c_str(), nullptr, 10), exchange.is_secure);
   if (!cookie) return absl::InternalError("a cookie's value with bytes that no cookie can hold");
   response->Set("Set-Cookie", *cookie);
   return absl::OkStatus();
@@ -49,9 +47,8 @@ bool SetEtag(const Exchange& exchange, const Message& message, HttpResponse* res
   const Route& route = exchange.route();
   if (route.etag.empty()) return false;
   const std::string value = route.etag.Text(message);
-  const bool is_plain = std::all_of(value.begin(), value.end(), [](char c) {
-    return c > 0x20 && c < 0x7F && c != '"';
-  });
+  const bool is_plain = std::all_of(value.begin(), value.end(),
+                                    [](char c) { return c > 0x20 && c < 0x7F && c != '"'; });
   if (value.empty() || !is_plain) return false;
   const std::string tag = "\"" + value + "\"";
   response->Set("ETag", tag);
@@ -68,7 +65,8 @@ std::string StyleSources(std::string_view html) {
     const size_t begin = at + kOpen.size();
     const size_t end = html.find(kEnd, begin);
     if (end == html.npos) break;
-    sources += " 'sha256-" + base::Base64Encode(base::Sha256(html.substr(begin, end - begin))) + "'";
+    sources +=
+        " 'sha256-" + base::Base64Encode(base::Sha256(html.substr(begin, end - begin))) + "'";
     at = end;
   }
   return sources.empty() ? " 'none'" : sources;
@@ -77,9 +75,9 @@ std::string StyleSources(std::string_view html) {
 }  // namespace
 
 void SetRawHeaders(const std::string& content_type, std::string_view data, HttpResponse* response) {
-  const bool is_clean = !content_type.empty() &&
-                        std::all_of(content_type.begin(), content_type.end(),
-                                    [](char c) { return c >= 0x20 && c < 0x7F; });
+  const bool is_clean =
+      !content_type.empty() && std::all_of(content_type.begin(), content_type.end(),
+                                           [](char c) { return c >= 0x20 && c < 0x7F; });
   response->Set("Content-Type", is_clean ? content_type : "application/octet-stream");
   if (content_type.compare(0, 9, "text/html") == 0) {
     response->Set("Content-Security-Policy",
@@ -110,7 +108,8 @@ absl::StatusOr<HttpResponse> MakeReply(const Exchange& exchange, Message* messag
   }
   response.Set("Content-Type", "application/json");
   response.body.reserve(1024);
-  const FieldDescriptor* omitted = route.cookie_response.empty() ? nullptr : route.cookie_response.last();
+  const FieldDescriptor* omitted =
+      route.cookie_response.empty() ? nullptr : route.cookie_response.last();
   CLOUDPOS_RETURN_IF_ERROR(WriteJson(*message, &response.body, omitted));
   return response;
 }

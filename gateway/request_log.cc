@@ -16,10 +16,9 @@ prometheus::Histogram& Seconds(const std::string& route, std::string_view method
   const std::string key = route + " " + std::string(method) + " " + std::to_string(status);
   prometheus::Histogram*& slot = known[key];
   if (slot == nullptr) {
-    slot = &metrics::Latency("cloudpos_gateway_http_seconds", "Time to answer an HTTP request",
-                             {{"route", route},
-                              {"method", std::string(method)},
-                              {"status", std::to_string(status)}});
+    slot = &metrics::Latency(
+        "cloudpos_gateway_http_seconds", "Time to answer an HTTP request",
+        {{"route", route}, {"method", std::string(method)}, {"status", std::to_string(status)}});
   }
   return *slot;
 }

@@ -128,7 +128,8 @@ absl::StatusOr<Route> MakeRoute(const MethodDescriptor* method, const HttpRule& 
   CLOUDPOS_RETURN_IF_ERROR(SetRaw(&route));
   CLOUDPOS_RETURN_IF_ERROR(SetPolicyFields(&route));
   for (const PathTemplate::Variable& variable : route.path.variables) {
-    CLOUDPOS_ASSIGN_OR_RETURN(FieldPath path, FieldPath::Resolve(method->input_type(), variable.field));
+    CLOUDPOS_ASSIGN_OR_RETURN(FieldPath path,
+                              FieldPath::Resolve(method->input_type(), variable.field));
     if (path.last()->is_repeated()) return Wrong(route, variable.field + " is repeated");
     route.variables.push_back(std::move(path));
   }

@@ -28,7 +28,7 @@ struct Route {
   std::string rpc;      // "/cloudpos.toy.v1.ToyService/BreakToy"
   const google::protobuf::MethodDescriptor* method = nullptr;
   const common::v1::Policy* policy = nullptr;
-  const google::protobuf::Message* request = nullptr;   // prototypes
+  const google::protobuf::Message* request = nullptr;  // prototypes
   const google::protobuf::Message* response = nullptr;
   bool is_streaming = false;
   bool is_additional = false;  // of additional_bindings

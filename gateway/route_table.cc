@@ -34,8 +34,7 @@ std::vector<std::string> SplitPath(std::string_view path) {
 std::string PermissionName(const common::v1::Policy& policy) {
   if (policy.public_()) return "public";
   if (policy.permission() == common::v1::PERMISSION_UNSPECIFIED) return "signed-in";
-  const auto* value =
-      common::v1::Permission_descriptor()->FindValueByNumber(policy.permission());
+  const auto* value = common::v1::Permission_descriptor()->FindValueByNumber(policy.permission());
   return value->options().GetExtension(common::v1::permission_name);
 }
 

@@ -1,9 +1,10 @@
 #pragma once
 
-// All HTTP bindings of all linked services, found by path and verb. Built once; read by all threads.
+// All HTTP bindings of all linked services, found by path and verb. Built once; read by all
+// threads.
 //
-// Precedence is the same whatever the order of declaration: at each segment a literal wins over {one}
-// over {rest=**}, and a path that ends in a custom verb (":void") is first sought with it.
+// Precedence is the same whatever the order of declaration: at each segment a literal wins over
+// {one} over {rest=**}, and a path that ends in a custom verb (":void") is first sought with it.
 
 #include <map>
 #include <memory>

@@ -31,9 +31,9 @@ RateLimits ReadRates(config::Reader* reader) {
   rates.report = ReadBucket(reader, "REPORT", "Reports");
   rates.auth_per_minute = static_cast<int>(reader->Int(
       "CLOUDPOS_RATE_AUTH_PER_MINUTE", 5, {1, 100000}, "Sign-ins per minute and account"));
-  rates.auth_failures_per_minute = static_cast<int>(
-      reader->Int("CLOUDPOS_RATE_AUTH_FAILURES_PER_MINUTE", 60, {1, 1000000},
-                  "Failed sign-ins per minute and client address"));
+  rates.auth_failures_per_minute =
+      static_cast<int>(reader->Int("CLOUDPOS_RATE_AUTH_FAILURES_PER_MINUTE", 60, {1, 1000000},
+                                   "Failed sign-ins per minute and client address"));
   return rates;
 }
 
@@ -45,14 +45,14 @@ void ReadLimits(config::Reader* reader, Settings* settings) {
                                     "Time for a request's body to arrive");
   limits.idle_time = reader->Millis("CLOUDPOS_HTTP_IDLE_MS", limits.idle_time, {100, 3600000},
                                     "Time a connection may wait for its next request");
-  limits.connections_per_ip = static_cast<int>(
-      reader->Int("CLOUDPOS_HTTP_CONNECTIONS_PER_IP", limits.connections_per_ip, {1, 100000},
-                  "Connections per client address (IPv6: per /64)"));
-  limits.connections = static_cast<int>(reader->Int(
-      "CLOUDPOS_HTTP_CONNECTIONS", limits.connections, {1, 1000000}, "Connections in all"));
-  settings->gateway.body_bytes_max = static_cast<size_t>(
-      reader->Int("CLOUDPOS_HTTP_BODY_BYTES", 1 << 20, {1024, 8 << 20},
-                  "Largest request body where a method says nothing else"));
+  limits.connections_per_ip =
+      static_cast<int>(reader->Int("CLOUDPOS_HTTP_CONNECTIONS_PER_IP", limits.connections_per_ip,
+                                   {1, 100000}, "Connections per client address (IPv6: per /64)"));
+  limits.connections = static_cast<int>(reader->Int("CLOUDPOS_HTTP_CONNECTIONS", limits.connections,
+                                                    {1, 1000000}, "Connections in all"));
+  settings->gateway.body_bytes_max =
+      static_cast<size_t>(reader->Int("CLOUDPOS_HTTP_BODY_BYTES", 1 << 20, {1024, 8 << 20},
+                                      "Largest request body where a method says nothing else"));
   settings->gateway.streams_max = static_cast<int>(
       reader->Int("CLOUDPOS_HTTP_STREAMS", 1000, {1, 100000}, "Event streams open at once"));
   settings->admission.in_flight = static_cast<int>(
@@ -62,14 +62,16 @@ void ReadLimits(config::Reader* reader, Settings* settings) {
 
 void ReadDeadlines(config::Reader* reader, GatewayOptions* options) {
   const auto read = [reader](const char* name, absl::Duration fallback, const char* what) {
-    return absl::FromChrono(reader->Millis(
-        name, absl::ToChronoMilliseconds(fallback), {50, 30000},
-        std::string("Time for ") + what + " where the method says nothing else"));
+    return absl::FromChrono(
+        reader->Millis(name, absl::ToChronoMilliseconds(fallback), {50, 30000},
+                       std::string("Time for ") + what + " where the method says nothing else"));
   };
-  options->auth_deadline = read("CLOUDPOS_DEADLINE_AUTH_MS", options->auth_deadline, "sign-in calls");
+  options->auth_deadline =
+      read("CLOUDPOS_DEADLINE_AUTH_MS", options->auth_deadline, "sign-in calls");
   options->read_deadline = read("CLOUDPOS_DEADLINE_READ_MS", options->read_deadline, "reads");
   options->write_deadline = read("CLOUDPOS_DEADLINE_WRITE_MS", options->write_deadline, "writes");
-  options->report_deadline = read("CLOUDPOS_DEADLINE_REPORT_MS", options->report_deadline, "reports");
+  options->report_deadline =
+      read("CLOUDPOS_DEADLINE_REPORT_MS", options->report_deadline, "reports");
 }
 
 absl::Status CheckOrigins(const std::vector<std::string>& origins) {
@@ -104,8 +106,10 @@ absl::StatusOr<Settings> ReadSettings(config::Reader* reader,
   s.metrics_listen = reader->Address("CLOUDPOS_METRICS_LISTEN", "Address for /metrics, host:port");
   s.state_dir = reader->WritableDir("CLOUDPOS_STATE_DIR", "Folder that survives restarts");
   s.redis_url = reader->SecretFile("CLOUDPOS_REDIS_URL_FILE", "File with the URL of Redis");
-  s.tls.ca = reader->ExistingPath("CLOUDPOS_TLS_CA_FILE", "Authority of the services' certificates");
-  s.tls.certificate = reader->ExistingPath("CLOUDPOS_TLS_CERT_FILE", "Own certificate for services");
+  s.tls.ca =
+      reader->ExistingPath("CLOUDPOS_TLS_CA_FILE", "Authority of the services' certificates");
+  s.tls.certificate =
+      reader->ExistingPath("CLOUDPOS_TLS_CERT_FILE", "Own certificate for services");
   s.tls.key = reader->ExistingPath("CLOUDPOS_TLS_KEY_FILE", "Its key");
   s.http_certificate = reader->OptionalPath("CLOUDPOS_HTTP_TLS_CERT_FILE",
                                             "Certificate chain for clients; none: plain http");
@@ -126,8 +130,8 @@ absl::StatusOr<Settings> ReadSettings(config::Reader* reader,
   s.gateway.rates = ReadRates(reader);
   ReadLimits(reader, &s);
   ReadDeadlines(reader, &s.gateway);
-  s.gateway.cors_origins = reader->List("CLOUDPOS_CORS_ORIGINS",
-                                        "Origins whose pages may call with credentials");
+  s.gateway.cors_origins =
+      reader->List("CLOUDPOS_CORS_ORIGINS", "Origins whose pages may call with credentials");
   const auto proxies = reader->List("CLOUDPOS_TRUSTED_PROXIES",
                                     "Addresses or networks whose X-Forwarded-For is believed");
   CLOUDPOS_RETURN_IF_ERROR(reader->Finish());

@@ -20,8 +20,8 @@ struct Settings {
   std::string metrics_listen;
   std::string state_dir;
   std::string redis_url;
-  rpc::TlsFiles tls;               // towards the services
-  std::string http_certificate;    // towards clients; empty: plain http
+  rpc::TlsFiles tls;             // towards the services
+  std::string http_certificate;  // towards clients; empty: plain http
   std::string http_key;
   std::map<std::string, std::string> addresses;  // by service
   std::string identity_service;

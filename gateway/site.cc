@@ -75,7 +75,8 @@ std::optional<HttpResponse> Site::Serve(Exchange* exchange) {
   }
   if (web_ != nullptr) return labelled("static", web_->Serve(head, path));
   if (path == "/") return labelled("static", Page("text/html; charset=utf-8", kLandingPage));
-  if (path == "/landing.css") return labelled("static", Page("text/css; charset=utf-8", kLandingStyle));
+  if (path == "/landing.css")
+    return labelled("static", Page("text/css; charset=utf-8", kLandingStyle));
   return std::nullopt;
 }
 

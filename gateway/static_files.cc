@@ -60,7 +60,8 @@ bool IsHashed(std::string_view path) {
     return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
   });
   const bool has_digit = hash.find_first_of("0123456789") != hash.npos;
-  const bool has_upper = std::any_of(hash.begin(), hash.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+  const bool has_upper =
+      std::any_of(hash.begin(), hash.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
   return hash.size() >= 8 && is_plain && (has_digit || has_upper);
 }
 
@@ -138,7 +139,8 @@ std::optional<HttpResponse> StaticFiles::Serve(const RequestHead& head, std::str
   std::string_view coding;
   for (const auto& [name, suffix] : {std::pair("br", ".br"), std::pair("gzip", ".gz")}) {
     std::error_code ec;
-    if (file || !Accepts(head, "accept-encoding", name) || !fs::exists(*plain + suffix, ec)) continue;
+    if (file || !Accepts(head, "accept-encoding", name) || !fs::exists(*plain + suffix, ec))
+      continue;
     file = Load(*plain + suffix);
     coding = name;
   }
@@ -152,9 +154,11 @@ std::optional<HttpResponse> StaticFiles::Serve(const RequestHead& head, std::str
   response.Set("Content-Type", std::string(type));
   response.Set("ETag", file->etag);
   response.Set("Vary", "Accept-Encoding");
-  response.Set("Cache-Control", IsHashed(*plain) ? "public, max-age=31536000, immutable" : "no-cache");
+  response.Set("Cache-Control",
+               IsHashed(*plain) ? "public, max-age=31536000, immutable" : "no-cache");
   if (!coding.empty()) response.Set("Content-Encoding", std::string(coding));
-  if (type.substr(0, 9) == "text/html") response.Set("Content-Security-Policy", options_.html_policy);
+  if (type.substr(0, 9) == "text/html")
+    response.Set("Content-Security-Policy", options_.html_policy);
   if (head.Find("if-none-match").find(file->etag) != std::string_view::npos) {
     response.status = 304;
   } else {

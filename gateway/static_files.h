@@ -16,9 +16,9 @@
 namespace cloudpos::gateway {
 
 struct StaticFilesOptions {
-  std::string root;             // a folder
-  bool has_fallback = false;    // unknown paths of navigations get index.html (single-page app)
-  std::string html_policy;      // Content-Security-Policy of its pages
+  std::string root;           // a folder
+  bool has_fallback = false;  // unknown paths of navigations get index.html (single-page app)
+  std::string html_policy;    // Content-Security-Policy of its pages
   size_t file_bytes_max = 64 << 20;
   size_t cache_bytes_max = 64 << 20;
 };

@@ -22,7 +22,8 @@ int SelectProtocol(SSL*, const unsigned char** out, unsigned char* out_size,
                    const unsigned char* in, unsigned int in_size, void*) {
   static constexpr unsigned char kHttp11[] = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
   unsigned char* chosen = nullptr;
-  const int result = SSL_select_next_proto(&chosen, out_size, kHttp11, sizeof(kHttp11), in, in_size);
+  const int result =
+      SSL_select_next_proto(&chosen, out_size, kHttp11, sizeof(kHttp11), in, in_size);
   *out = chosen;
   return result == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
 }
@@ -30,7 +31,8 @@ int SelectProtocol(SSL*, const unsigned char** out, unsigned char* out_size,
 void PublishExpiry(SSL_CTX* context) {
   const X509* certificate = SSL_CTX_get0_certificate(context);
   std::tm expiry{};
-  if (certificate == nullptr || ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &expiry) != 1) return;
+  if (certificate == nullptr || ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &expiry) != 1)
+    return;
   metrics::Gauge("cloudpos_gateway_tls_certificate_not_after_seconds",
                  "Unix time at which the certificate shown to HTTPS clients expires")
       .Set(static_cast<double>(absl::ToUnixSeconds(absl::FromTM(expiry, absl::UTCTimeZone()))));
@@ -40,12 +42,13 @@ void PublishExpiry(SSL_CTX* context) {
 
 TlsCertificates::TlsCertificates(std::string certificate_file, std::string key_file,
                                  const base::Clock& clock)
-    : certificate_file_(std::move(certificate_file)), key_file_(std::move(key_file)), clock_(clock) {}
+    : certificate_file_(std::move(certificate_file)),
+      key_file_(std::move(key_file)),
+      clock_(clock) {}
 
 absl::StatusOr<std::shared_ptr<TlsCertificates>> TlsCertificates::Load(
     const std::string& certificate_file, const std::string& key_file, const base::Clock& clock) {
-  std::shared_ptr<TlsCertificates> result(
-      new TlsCertificates(certificate_file, key_file, clock));
+  std::shared_ptr<TlsCertificates> result(new TlsCertificates(certificate_file, key_file, clock));
   CLOUDPOS_RETURN_IF_ERROR(result->Reload());
   return result;
 }
@@ -56,8 +59,8 @@ absl::Status TlsCertificates::Reload() {
   auto context = std::make_shared<ssl::context>(ssl::context::tls_server);
   SSL_CTX* native = context->native_handle();
   SSL_CTX_set_min_proto_version(native, TLS1_2_VERSION);
-  SSL_CTX_set_options(native, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
-                                  SSL_OP_CIPHER_SERVER_PREFERENCE);
+  SSL_CTX_set_options(
+      native, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
   // Forward secrecy and AEAD only for 1.2; 1.3 has nothing else.
   SSL_CTX_set_cipher_list(native, "ECDHE+AESGCM:ECDHE+CHACHA20");
   SSL_CTX_set_alpn_select_cb(native, SelectProtocol, nullptr);

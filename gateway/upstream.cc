@@ -128,7 +128,8 @@ class HealthCheck final : public grpc::ClientUnaryReactor {
     const grpc::Slice slice(body);
     request_ = grpc::ByteBuffer(&slice, 1);
     context_.set_deadline(absl::ToChronoTime(deadline));
-    stub->PrepareUnaryCall(&context_, "/grpc.health.v1.Health/Check", {}, &request_, &response_, this);
+    stub->PrepareUnaryCall(&context_, "/grpc.health.v1.Health/Check", {}, &request_, &response_,
+                           this);
     StartCall();
   }
 
@@ -156,11 +157,10 @@ class HealthCheck final : public grpc::ClientUnaryReactor {
 
 Upstream::Upstream(std::string name, std::shared_ptr<grpc::Channel> channel, AdmissionLimits limits,
                    const base::Clock& clock)
-    : name_(std::move(name)),
-      impl_(std::make_shared<Impl>(std::move(channel), limits, clock)) {
+    : name_(std::move(name)), impl_(std::make_shared<Impl>(std::move(channel), limits, clock)) {
   const metrics::Labels labels = {{"upstream", name_}};
-  impl_->in_flight = &metrics::Gauge("cloudpos_gateway_upstream_calls",
-                                     "Calls in flight to a service", labels);
+  impl_->in_flight =
+      &metrics::Gauge("cloudpos_gateway_upstream_calls", "Calls in flight to a service", labels);
   impl_->shed = &metrics::Counter("cloudpos_gateway_upstream_shed_total",
                                   "Calls not admitted: overload or open circuit", labels);
   impl_->ready = &metrics::Gauge("cloudpos_gateway_upstream_ready",
@@ -194,8 +194,9 @@ asio::awaitable<UpstreamReply> Upstream::Call(const UpstreamCall& call, const Me
   if (!status.ok()) reply.status = TransportStatus(status);
   impl->admission.Done(IsUpstreamFault(reply.status));
   const auto& trailers = context.GetServerTrailingMetadata();
-  reply.is_replayed = trailers.find(grpc::string_ref(rpc::kIdempotencyReplayed.data(),
-                                                     rpc::kIdempotencyReplayed.size())) != trailers.end();
+  reply.is_replayed =
+      trailers.find(grpc::string_ref(rpc::kIdempotencyReplayed.data(),
+                                     rpc::kIdempotencyReplayed.size())) != trailers.end();
   co_return reply;
 }
 
@@ -209,9 +210,8 @@ absl::StatusOr<std::shared_ptr<UpstreamStream>> Upstream::Open(UpstreamCall call
   }
   // A stream is counted only while it opens: it may stay for minutes and costs next to nothing.
   impl->admission.Done(false);
-  auto stream = std::make_shared<StreamReactor>(request, response, [impl](grpc::ClientContext* c) {
-    impl->Forget(c);
-  });
+  auto stream = std::make_shared<StreamReactor>(
+      request, response, [impl](grpc::ClientContext* c) { impl->Forget(c); });
   Prepare(call, stream->context());
   impl->Register(stream->context());
   stream->Start(&impl->stub, call.rpc, stream);

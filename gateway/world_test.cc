@@ -141,8 +141,11 @@ const google::protobuf::FileDescriptor* ToyFile() { return v1::Toy::descriptor()
 
 WorldOptions Generous() {
   WorldOptions options;
-  options.gateway.rates = {.read = {1000, 1000}, .write = {1000, 1000}, .report = {1000, 1000},
-                           .auth_per_minute = 1000, .auth_failures_per_minute = 1000};
+  options.gateway.rates = {.read = {1000, 1000},
+                           .write = {1000, 1000},
+                           .report = {1000, 1000},
+                           .auth_per_minute = 1000,
+                           .auth_failures_per_minute = 1000};
   return options;
 }
 
@@ -150,7 +153,8 @@ World::World(WorldOptions options)
     : signer(*token::Signer::FromPem(token::GenerateKeyPem())), verifier(clock) {
   REQUIRE(verifier.SetKeys(token::MakeJwks({signer.PublicJwk()})).ok());
   rpc_server = std::make_unique<rpc::Server>(
-      rpc::ServerOptions{.name = "toy", .listen = "127.0.0.1:0", .tls = Tls(authority.Issue("toy"))},
+      rpc::ServerOptions{
+          .name = "toy", .listen = "127.0.0.1:0", .tls = Tls(authority.Issue("toy"))},
       rpc::ServerDeps{.verifier = &verifier, .clock = &clock});
   rpc_server->Add(service.Methods());
   const absl::Status started = rpc_server->Start();
@@ -177,10 +181,12 @@ World::World(WorldOptions options)
                                                                    .limiter = limiter.get(),
                                                                    .site = site.get(),
                                                                    .clock = &clock});
-  server = std::make_unique<HttpServer>(
-      HttpServerOptions{.listen = "127.0.0.1:0", .threads = 2, .limits = options.limits, .tls = {},
-                        .clock = &clock},
-      gateway.get());
+  server = std::make_unique<HttpServer>(HttpServerOptions{.listen = "127.0.0.1:0",
+                                                          .threads = 2,
+                                                          .limits = options.limits,
+                                                          .tls = {},
+                                                          .clock = &clock},
+                                        gateway.get());
   REQUIRE(server->Start().ok());
 }
 

@@ -75,11 +75,13 @@ class HttpClient {
   bool ReadSome(std::chrono::milliseconds patience) {
     bool got = false;
     char buffer[16384];
-    socket_.async_read_some(boost::asio::buffer(buffer), [&](boost::system::error_code ec, size_t n) {
-      if (ec && ec != boost::asio::error::operation_aborted) is_closed_ = true;
-      got = !ec;
-      if (!ec) in_.append(buffer, n);
-    });
+    socket_.async_read_some(boost::asio::buffer(buffer),
+                            [&](boost::system::error_code ec, size_t n) {
+                              if (ec && ec != boost::asio::error::operation_aborted)
+                                is_closed_ = true;
+                              got = !ec;
+                              if (!ec) in_.append(buffer, n);
+                            });
     io_.restart();
     io_.run_for(patience);
     if (!io_.stopped()) {
@@ -99,7 +101,8 @@ class HttpClient {
       const size_t next = head.find("\r\n", at + 2);
       const std::string line = head.substr(at + 2, next == head.npos ? next : next - at - 2);
       const size_t colon = line.find(": ");
-      if (colon != line.npos) reply.headers.emplace_back(line.substr(0, colon), line.substr(colon + 2));
+      if (colon != line.npos)
+        reply.headers.emplace_back(line.substr(0, colon), line.substr(colon + 2));
       at = next;
     }
     return reply;

@@ -49,17 +49,38 @@ class RandomMessage {
   bool Flip() { return (random_() & 1) != 0; }
   int32_t Nanos() {
     switch (Between(0, 3)) {
-      case 0: return 0;
-      case 1: return static_cast<int32_t>(Between(0, 999)) * 1000000;
-      case 2: return static_cast<int32_t>(Between(0, 999999)) * 1000;
-      default: return static_cast<int32_t>(Between(0, 999999999));
+      case 0:
+        return 0;
+      case 1:
+        return static_cast<int32_t>(Between(0, 999)) * 1000000;
+      case 2:
+        return static_cast<int32_t>(Between(0, 999999)) * 1000;
+      default:
+        return static_cast<int32_t>(Between(0, 999999999));
     }
   }
 
   std::string Text() {
-    static const char* kPieces[] = {
-        "a",  "Zed", " ",  "\"", "\\",  "/",    "\n", "\x01", "\t", "é",
-        "ß€", "日本", "\xF0\x9F\x98\x80", "\xE2\x80\xA8", "<b>", "\x7F", "0",  "&",    "'",  "\xC2\x85"};
+    static const char* kPieces[] = {"a",
+                                    "Zed",
+                                    " ",
+                                    "\"",
+                                    "\\",
+                                    "/",
+                                    "\n",
+                                    "\x01",
+                                    "\t",
+                                    "é",
+                                    "ß€",
+                                    "日本",
+                                    "\xF0\x9F\x98\x80",
+                                    "\xE2\x80\xA8",
+                                    "<b>",
+                                    "\x7F",
+                                    "0",
+                                    "&",
+                                    "'",
+                                    "\xC2\x85"};
     std::string text;
     for (int64_t i = Between(0, 6); i > 0; --i) text += kPieces[Between(0, 19)];
     return text;
@@ -76,10 +97,14 @@ class RandomMessage {
   }
   int64_t Integer(int64_t low, int64_t high) {
     switch (Between(0, 4)) {
-      case 0: return low;
-      case 1: return high;
-      case 2: return 0;
-      default: return Between(low, high);
+      case 0:
+        return low;
+      case 1:
+        return high;
+      case 2:
+        return 0;
+      default:
+        return Between(low, high);
     }
   }
 
@@ -175,8 +200,8 @@ class RandomMessage {
         add ? r->AddBool(m, f, Flip()) : r->SetBool(m, f, Flip());
         break;
       case Field::CPPTYPE_ENUM: {
-        const auto* value = f->enum_type()->value(
-            static_cast<int>(Between(0, f->enum_type()->value_count() - 1)));
+        const auto* value =
+            f->enum_type()->value(static_cast<int>(Between(0, f->enum_type()->value_count() - 1)));
         add ? r->AddEnum(m, f, value) : r->SetEnum(m, f, value);
         break;
       }
