@@ -17,6 +17,21 @@ SUITE_URL=
 
 suite_pos() { POS_STATE_DIR=$SUITE_STATE POS_PORT_SHIFT=$SUITE_SHIFT "$SUITE_ROOT/pos" "$@"; }
 
+# suite_as_owner COMMAND...: as the user whom the state belongs to.
+suite_as_owner() {
+  local owner
+  owner=$(stat -c %U "$SUITE_STATE")
+  if [ "$(id -un)" = "$owner" ]; then "$@"; else setpriv --reuid="$owner" --regid="$(id -g "$owner")" --init-groups "$@"; fi
+}
+
+# suite_pg PROGRAM [ARGUMENTS...]: a PostgreSQL client program as the suite's superuser.
+suite_pg() {
+  suite_as_owner env -i PATH="$PATH" PGHOST="$SUITE_STATE/sock" PGPORT=$((5440 + SUITE_SHIFT)) \
+    PGUSER=postgres PGDATABASE=cloudpos PGPASSFILE="$SUITE_STATE/secrets/postgres.pgpass" "$@"
+}
+
+suite_sql() { suite_pg psql -X -qAt -v ON_ERROR_STOP=1 -c "$1"; }
+
 # Below the range that the system hands out to clients.
 suite_free_shift() {
   local shift_ port
