@@ -46,6 +46,10 @@ const Store* FindStore(const Settings& settings, const base::Uuid& id) {
   return found == settings.stores.end() ? nullptr : &found->second;
 }
 
+absl::Status NoSuchStore() {
+  return base::Fail(NOT_FOUND, "storeId", "there is no such store");
+}
+
 /// The journal a document goes to; the same place always means the same journal.
 base::Uuid JournalId(const base::Uuid& reg, const base::Uuid& device, int generation) {
   return base::DeriveUuidV5(reg, "journal/" + device.ToString() + "/" + std::to_string(generation));
@@ -69,6 +73,11 @@ absl::Status Checkout::AnswerOnce(rpc::CallContext& ctx, const std::string& id,
   return absl::OkStatus();
 }
 
+absl::Status Checkout::RequireStore(rpc::CallContext& ctx, const base::Uuid& store) {
+  const absl::Status status = ctx.RequireStore(store);
+  return base::CodeOf(status) == NOT_FOUND ? NoSuchStore() : status;
+}
+
 absl::StatusOr<Place> Checkout::LoadStore(rpc::CallContext& ctx, const base::Uuid& store) {
   Place place;
   CLOUDPOS_ASSIGN_OR_RETURN(place.settings,
@@ -80,7 +89,7 @@ absl::StatusOr<Place> Checkout::LoadStore(rpc::CallContext& ctx, const base::Uui
                               deps_.read_model->SettingsOf(ctx.tenant(), ctx.deadline()));
     place.store = FindStore(*place.settings, store);
   }
-  if (place.store == nullptr) return base::Fail(NOT_FOUND, "storeId", "there is no such store");
+  if (place.store == nullptr) return NoSuchStore();
   return place;
 }
 

@@ -47,6 +47,10 @@ class Checkout {
                           const std::string& fingerprint, v1::Sale* answer,
                           const std::function<absl::Status()>& attempt);
 
+  /// ctx.RequireStore for the store that a request names: one the caller has nothing to do with is
+  /// answered as one that does not exist.
+  static absl::Status RequireStore(rpc::CallContext& ctx, const base::Uuid& store);
+
   /// NOT_FOUND (store, register, device), REGISTER_INACTIVE (also archived store, revoked device).
   absl::StatusOr<Place> LoadPlace(rpc::CallContext& ctx, const DocumentInput& input);
   /// The store alone.

@@ -122,7 +122,7 @@ absl::Status SaleHandler::RecordReturn(rpc::CallContext& ctx,
     CLOUDPOS_ASSIGN_OR_RETURN(source_id,
                               base::Uuid::ParseField(request.source_sale_id(), "sourceSaleId"));
   }
-  CLOUDPOS_RETURN_IF_ERROR(ctx.RequireStore(input.store));
+  CLOUDPOS_RETURN_IF_ERROR(Checkout::RequireStore(ctx, input.store));
   if (!linked) {
     CLOUDPOS_RETURN_IF_ERROR(ctx.RequirePermission(Permission::RETURN_UNLINKED, input.store));
   }

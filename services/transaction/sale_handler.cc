@@ -135,7 +135,7 @@ absl::Status SaleHandler::RecordSale(rpc::CallContext& ctx, const v1::CreateSale
                             ParseBasket(request.lines(), request.discounts()));
   CLOUDPOS_ASSIGN_OR_RETURN(const std::vector<TenderInput> tenders,
                             ParseTenders(request.tenders()));
-  CLOUDPOS_RETURN_IF_ERROR(ctx.RequireStore(input.store));
+  CLOUDPOS_RETURN_IF_ERROR(Checkout::RequireStore(ctx, input.store));
   CLOUDPOS_RETURN_IF_ERROR(RequireRights(ctx, input.store, basket_input));
   CLOUDPOS_RETURN_IF_ERROR(RequireImport(ctx, input, checkout_.clock()));
   CLOUDPOS_ASSIGN_OR_RETURN(const Place place, checkout_.LoadPlace(ctx, input));

@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2034  # set for who sources this
 # For integration tests: a client of the gateway made of curl and jq. Source suite.sh first.
 #
 #   API_TOKEN=$token

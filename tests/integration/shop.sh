@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2034  # set for who sources this
 # For integration tests: a shop as its owner sets it up, through the gateway. Source api.sh first.
 #
 # shop_open leaves: API_TOKEN (the owner's), REFRESH, TENANT, STORE, REGISTER, TAX, and the variants

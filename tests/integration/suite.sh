@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2034  # set for who sources this
 # For integration tests: a whole suite of its own, the real processes, on free ports and in a
 # temporary folder, made by ./pos up and removed at the end.
 #
@@ -7,7 +8,7 @@
 #   curl "$SUITE_URL/healthz"
 #
 # SUITE_URL is the gateway, SUITE_STATE the state folder, SUITE_SHIFT what was added to each port;
-# suite_pos runs ./pos for it.
+# suite_pos runs ./pos for it, suite_sql a statement, suite_ctl supervisorctl.
 
 SUITE_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 SUITE_FOLDER=
@@ -31,6 +32,8 @@ suite_pg() {
 }
 
 suite_sql() { suite_pg psql -X -qAt -v ON_ERROR_STOP=1 -c "$1"; }
+
+suite_ctl() { suite_as_owner supervisorctl -c "$SUITE_STATE/supervisord.conf" "$@"; }
 
 # Below the range that the system hands out to clients.
 suite_free_shift() {
