@@ -83,7 +83,8 @@ Answer Expected(const std::string& allowed, const Person& person, bool has_store
   if (allowed == "public") return Answer::kServed;
   if (person.role == 0) return Answer::kSignIn;
   if (allowed == "self") return Answer::kServed;
-  const bool whole_tenant = allowed.find(static_cast<char>(person.role - 'a' + 'A')) != std::string::npos;
+  const char capital = static_cast<char>(person.role - 'a' + 'A');
+  const bool whole_tenant = allowed.find(capital) != std::string::npos;
   if (whole_tenant) return person.everywhere ? Answer::kServed : Answer::kDenied;
   if (has_store && place == Place::kOther && !person.everywhere) return Answer::kHidden;
   return allowed.find(person.role) != std::string::npos ? Answer::kServed : Answer::kDenied;
@@ -102,9 +103,10 @@ struct Served {
   explicit Served(World& w) : world(w) {
     const auto files = authority.Issue("auth");
     server = std::make_unique<rpc::Server>(
-        rpc::ServerOptions{.name = "auth",
-                           .listen = "127.0.0.1:0",
-                           .tls = {.ca = files.ca, .certificate = files.certificate, .key = files.key}},
+        rpc::ServerOptions{
+            .name = "auth",
+            .listen = "127.0.0.1:0",
+            .tls = {.ca = files.ca, .certificate = files.certificate, .key = files.key}},
         rpc::ServerDeps{.verifier = &world.verifier, .clock = &world.clock});
     server->Add(world.auth.Methods());
     server->Add(world.organisation.Methods());

@@ -77,16 +77,19 @@ void AuthService::Configure(config::Reader& reader) {
                          "A session that is not refreshed for so long is over"));
   settings_.rules.session.access_token = Seconds(
       reader.Int("CLOUDPOS_ACCESS_TOKEN_S", 600, {30, 600}, "Life of an access token"));
-  settings_.rules.lockout.failures = static_cast<int>(
-      reader.Int("CLOUDPOS_LOCKOUT_FAILURES", 5, {3, 100}, "Failed sign-ins before the first delay"));
-  settings_.rules.lockout.first_delay = Seconds(
-      reader.Int("CLOUDPOS_LOCKOUT_FIRST_S", 30, {1, 900}, "First delay; each further failure doubles it"));
+  settings_.rules.lockout.failures =
+      static_cast<int>(reader.Int("CLOUDPOS_LOCKOUT_FAILURES", 5, {3, 100},
+                                  "Failed sign-ins in a row that bring the first delay"));
+  settings_.rules.lockout.first_delay =
+      Seconds(reader.Int("CLOUDPOS_LOCKOUT_FIRST_S", 30, {1, 900},
+                         "First delay; each further failure doubles it"));
   settings_.rules.lockout.delay_max =
       Seconds(reader.Int("CLOUDPOS_LOCKOUT_MAX_S", 900, {1, 3600}, "Longest delay"));
 }
 
 absl::Status AuthService::LoadKeys(service::Runtime& runtime) {
-  CLOUDPOS_RETURN_IF_ERROR(CheckSecret("CLOUDPOS_BOOTSTRAP_SECRET_FILE", settings_.bootstrap_secret));
+  CLOUDPOS_RETURN_IF_ERROR(
+      CheckSecret("CLOUDPOS_BOOTSTRAP_SECRET_FILE", settings_.bootstrap_secret));
   CLOUDPOS_RETURN_IF_ERROR(CheckSecret("CLOUDPOS_PASSWORD_PEPPER_FILE", settings_.hash.pepper));
   CLOUDPOS_ASSIGN_OR_RETURN(auto signer, token::Signer::FromPem(settings_.signing_key));
   signer_ = std::make_unique<token::Signer>(std::move(signer));

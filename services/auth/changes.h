@@ -40,7 +40,7 @@ struct Change {
   const google::protobuf::Message* after = nullptr;
 };
 
-/// Writes the audit row and tells it to the feed.
+/// Writes the audit row and tells the feed that there is one.
 absl::Status RecordAudit(pg::Tx& tx, base::IdSource& ids, const Actor& actor, const Change& change,
                          absl::Time now);
 

@@ -65,7 +65,7 @@ struct Existing {
   std::string request_hash;
   absl::Time created_at;
 };
-/// Marks the call as a replay; IDEMPOTENCY_MISMATCH naming `field` when the request was another one.
+/// Marks the call as a replay; IDEMPOTENCY_MISMATCH naming `field` when it was another request.
 absl::Status CheckSameRequest(rpc::CallContext& ctx, const Existing& existing,
                               const std::string& request_hash, std::string_view field);
 

@@ -1,7 +1,7 @@
 #pragma once
 
-// Keys and revocations as everybody asks for them (GetIdentity): read from the database each second,
-// answered from memory. Also supplies auth's own verifier.
+// Keys and revocations as everybody asks for them (GetIdentity): read from the database each
+// second, answered from memory. Also supplies auth's own verifier.
 
 #include <memory>
 #include <mutex>

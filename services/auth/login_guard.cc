@@ -28,8 +28,9 @@ absl::Status CheckMayTry(pg::Tx& tx, const std::string& account, absl::Time now)
                      .retry_after = std::chrono::seconds(seconds)});
 }
 
-absl::Status RecordFailure(const Deps& deps, const rpc::CallContext& ctx, const std::string& account,
-                           const std::optional<Actor>& person, absl::Time now) {
+absl::Status RecordFailure(const Deps& deps, const rpc::CallContext& ctx,
+                           const std::string& account, const std::optional<Actor>& person,
+                           absl::Time now) {
   static auto& failed = metrics::Counter("cloudpos_auth_signin_failures_total",
                                          "Passwords that were refused.");
   failed.Increment();

@@ -19,10 +19,11 @@ std::string AccountHash(std::string_view email);
 /// ACCOUNT_LOCKED with the time to wait while earlier failures delay this account.
 absl::Status CheckMayTry(pg::Tx& tx, const std::string& account, absl::Time now);
 
-/// Counts a failure; with an audit row where the person is known. Answers INVALID_CREDENTIALS, always
-/// the same.
-absl::Status RecordFailure(const Deps& deps, const rpc::CallContext& ctx, const std::string& account,
-                           const std::optional<Actor>& person, absl::Time now);
+/// Counts a failure; with an audit row where the person is known. Answers INVALID_CREDENTIALS,
+/// always the same.
+absl::Status RecordFailure(const Deps& deps, const rpc::CallContext& ctx,
+                           const std::string& account, const std::optional<Actor>& person,
+                           absl::Time now);
 
 absl::Status InvalidCredentials();
 

@@ -76,7 +76,7 @@ TEST_CASE("CreateStore: a repeat answers the same, another content is refused",
   CHECK(Events(world, "StoreChanged") == 2);
 }
 
-TEST_CASE("UpdateStore: a stale version is refused and named; each change raises it",
+TEST_CASE("UpdateStore: a stale version is refused and named, each change raises it",
           "[auth][handler]") {
   World world;
   const auto admin = world.Bootstrap();
@@ -151,7 +151,8 @@ TEST_CASE("ListStores: by page, and only the caller's", "[auth][handler]") {
   } while (!request.page_token().empty());
   CHECK(codes == "S1S2S3S4S5");
 
-  world.MakeStaff(admin.access_token(), "cash@example.com", BuiltInRole::kCashier, {ids[1], ids[3]});
+  world.MakeStaff(admin.access_token(), "cash@example.com", BuiltInRole::kCashier,
+                  {ids[1], ids[3]});
   TestCall cashier = world.As(world.SignIn("cash@example.com", World::kPassword)->access_token());
   v1::ListStoresResponse mine;
   REQUIRE(world.organisation.ListStores(cashier, {}, &mine).ok());

@@ -6,6 +6,7 @@
 #include "libs/base/error.h"
 #include "libs/base/ids.h"
 #include "libs/base/status_macros.h"
+#include "libs/metrics/metrics.h"
 
 namespace cloudpos::auth {
 
@@ -24,6 +25,15 @@ class PasswordHasher::Slot {
   }
 
   absl::Status Take(absl::Time deadline) {
+    static auto& refused = metrics::Counter("cloudpos_auth_password_refusals_total",
+                                            "Passwords not looked at since too many waited.");
+    const absl::Status status = Wait(deadline);
+    if (!status.ok()) refused.Increment();
+    return status;
+  }
+
+ private:
+  absl::Status Wait(absl::Time deadline) {
     const absl::Status busy = base::Fail({.code = common::v1::OVERLOADED,
                                           .detail = "Too many sign-ins at once.",
                                           .fields = {},
@@ -44,7 +54,6 @@ class PasswordHasher::Slot {
     return absl::OkStatus();
   }
 
- private:
   PasswordHasher* hasher_;
   bool taken_ = false;
 };

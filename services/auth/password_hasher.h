@@ -1,7 +1,7 @@
 #pragma once
 
-// Argon2id over HMAC(pepper, password). Hashing costs memory and tens of milliseconds of CPU, so only
-// few run at once and few wait: signing in must not starve everything else.
+// Argon2id over HMAC(pepper, password). Hashing costs memory and tens of milliseconds of CPU, so
+// only few run at once and few wait: signing in must not starve everything else.
 
 #include <condition_variable>
 #include <mutex>
@@ -35,8 +35,8 @@ class PasswordHasher {
     /// A new hash, when the password matches and the stored one was made with another cost.
     std::optional<std::string> rehashed;
   };
-  /// Compares with a stored hash. Without one (nobody of that name) it does the same work and answers
-  /// that it does not match.
+  /// Compares with a stored hash. Without one (nobody of that name) it does the same work and
+  /// answers that it does not match.
   absl::StatusOr<Verdict> Verify(const std::optional<std::string>& stored,
                                  std::string_view password, absl::Time deadline);
 

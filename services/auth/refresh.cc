@@ -1,6 +1,7 @@
 // Refresh tokens: each works once.
 
 #include "libs/base/status_macros.h"
+#include "libs/metrics/metrics.h"
 #include "services/auth/auth_handler.h"
 #include "services/auth/identity_state.h"
 #include "services/auth/store_sessions.h"
@@ -93,6 +94,9 @@ absl::Status AuthHandler::RefreshSession(rpc::CallContext& ctx,
         return Outcome{.decision = decision, .tokens = {}};
       }));
   if (outcome.decision == RefreshDecision::kReused) {
+    static auto& reused = metrics::Counter("cloudpos_auth_refresh_reuses_total",
+                                           "Sessions ended since an old refresh token was used.");
+    reused.Increment();
     Ring(deps_);
     deps_.identity->Poke();
   }

@@ -14,7 +14,7 @@ using base::CodeOf;
 
 }  // namespace
 
-TEST_CASE("RefreshSession: each token works once; reuse ends the session", "[auth][handler]") {
+TEST_CASE("RefreshSession: each token works once, reuse ends the session", "[auth][handler]") {
   World world;
   const auto admin = world.Bootstrap();
   const auto second = world.Refresh(admin.refresh_token());
@@ -108,7 +108,7 @@ TEST_CASE("SignOut: the refresh token is dead at once, the access token when rev
   CHECK(identity.revoked_sessions_size() == 0);
 }
 
-TEST_CASE("ListSessions: one's own live sessions by page; RevokeSession ends one",
+TEST_CASE("ListSessions: one's own live sessions by page, RevokeSession ends one",
           "[auth][handler]") {
   World world;
   const auto admin = world.Bootstrap();

@@ -49,7 +49,7 @@ absl::StatusOr<Role> LoadOwnRole(pg::Tx& tx, const base::Uuid& tenant, const bas
   CLOUDPOS_ASSIGN_OR_RETURN(auto role, SelectRoleForUpdate(tx, tenant, id));
   if (!role) return NotFound("role");
   if (role->built_in != BuiltInRole::kNone) {
-    return base::Fail(ARCHIVED, "A built-in role cannot be changed.", "", "Make a role of your own.");
+    return base::Fail(ARCHIVED, "A built-in role cannot be changed; make one of your own.");
   }
   CLOUDPOS_RETURN_IF_ERROR(CheckVersion(role->version, version));
   return *std::move(role);

@@ -1,6 +1,7 @@
 // Signing in, and changing one's own password.
 
 #include "libs/base/status_macros.h"
+#include "libs/metrics/metrics.h"
 #include "services/auth/auth_handler.h"
 #include "services/auth/domain/fields.h"
 #include "services/auth/domain/password_rules.h"
@@ -96,6 +97,8 @@ absl::Status AuthHandler::SignIn(rpc::CallContext& ctx, const v1::SignInRequest&
         CLOUDPOS_RETURN_IF_ERROR(DeleteLoginFailures(tx, account));
         return OpenSession(tx, deps_, *actor, current->staff, user_agent, now);
       }));
+  static auto& succeeded = metrics::Counter("cloudpos_auth_signins_total", "Sessions opened.");
+  succeeded.Increment();
   Ring(deps_);
   ctx.Note("session", tokens.session.ToString());
   FillTokens(tokens, request.refresh_delivery() == v1::BODY, response);

@@ -63,7 +63,8 @@ TEST_CASE("SetStaffGrants: rights reach the next token and older ones stop count
   TestCall call = world.As(admin.access_token());
   const std::string a = world.MakeStore(admin.access_token(), "S1").store_id();
   const std::string b = world.MakeStore(admin.access_token(), "S2").store_id();
-  auto member = world.MakeStaff(admin.access_token(), "cash@example.com", BuiltInRole::kCashier, {a});
+  auto member =
+      world.MakeStaff(admin.access_token(), "cash@example.com", BuiltInRole::kCashier, {a});
   world.clock.Advance(absl::Seconds(2));
   const auto session = world.SignIn("cash@example.com", World::kPassword);
   const auto claims = world.Verify(session->access_token());
@@ -147,7 +148,8 @@ TEST_CASE("Nobody gives away, or takes over, what they do not hold", "[auth][han
   for (const Permission p : {STAFF_READ, STAFF_WRITE, ROLE_READ, ROLE_WRITE}) hr.add_permissions(p);
   v1::Role role;
   REQUIRE(world.staff.CreateRole(call, hr, &role).ok());
-  const auto member = world.MakeStaff(admin.access_token(), "hr@example.com", BuiltInRole::kCashier);
+  const auto member =
+      world.MakeStaff(admin.access_token(), "hr@example.com", BuiltInRole::kCashier);
   auto request = Grants(Get(world, call, member.staff_id()));
   auto* grant = request.add_grants();
   grant->set_role_id(role.role_id());
@@ -221,7 +223,7 @@ TEST_CASE("A tenant keeps an administrator, also when two remove each other at o
   CHECK(refused == 1);
 }
 
-TEST_CASE("UpdateStaff: deactivation ends sessions; a new address replaces the old one",
+TEST_CASE("UpdateStaff: deactivation ends sessions, a new address replaces the old one",
           "[auth][handler]") {
   World world;
   const auto admin = world.Bootstrap();
@@ -302,7 +304,7 @@ TEST_CASE("Roles: built-in ones are fixed, held ones stay, changes reach their h
   CHECK(world.staff.DeleteRole(call, remove, &removed).ok());
 }
 
-TEST_CASE("Audit: every change leaves who, what, where, before and after; nobody can alter it",
+TEST_CASE("Audit: every change leaves who, what, where, before and after, and nobody can alter it",
           "[auth][handler]") {
   World world;
   const auto admin = world.Bootstrap();

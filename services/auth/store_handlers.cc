@@ -66,7 +66,8 @@ absl::Status OrganisationHandler::CreateStore(rpc::CallContext& ctx,
       pg::Transact(*deps_.pool, TxFor(ctx), [&](pg::Tx& tx) -> absl::StatusOr<Replayed> {
         CLOUDPOS_ASSIGN_OR_RETURN(Replayed existing, InsertStore(tx, store, hash));
         if (existing) return existing;
-        CLOUDPOS_RETURN_IF_ERROR(Record<Store>(tx, deps_, actor, "store", "create", nullptr, store));
+        CLOUDPOS_RETURN_IF_ERROR(
+            Record<Store>(tx, deps_, actor, "store", "create", nullptr, store));
         return existing;
       });
   if (!replayed.ok()) return Taken(replayed.status());

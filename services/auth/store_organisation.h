@@ -83,8 +83,8 @@ absl::StatusOr<std::vector<Device>> SelectDevices(pg::Tx& tx, const base::Uuid& 
                                                   const base::Uuid& store,
                                                   const std::string& after_code, int limit);
 
-/// Everything, tenant by tenant, for a snapshot of the feed: the next `limit` rows of each kind after
-/// (tenant, id). Worker role.
+/// Everything, tenant by tenant, for a snapshot of the feed: the next `limit` rows of each kind
+/// after (tenant, id). Worker role.
 struct OrganisationKey {
   base::Uuid tenant;
   base::Uuid id;

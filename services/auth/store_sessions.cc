@@ -26,8 +26,8 @@ constexpr pg::Query kInsertSession{"insert_session", R"sql(
 constexpr pg::Query kInsertRefreshToken{"insert_refresh_token", R"sql(
   INSERT INTO auth.refresh_tokens (tenant_id, token_hash, session_id) VALUES ($1, $2, $3))sql"};
 
-// now() is the time this transaction began, by the database's own clock, as is used_at: a token used
-// after that was still good when this call arrived.
+// now() is the time this transaction began, by the database's own clock, as is used_at: a token
+// used after that was still good when this call arrived.
 constexpr pg::Query kSelectRefreshForUpdate{"select_refresh_for_update", R"sql(
   SELECT s.tenant_id, s.session_id, s.staff_id, s.created_at, s.last_used_at, s.expires_at,
     s.client_ip, s.user_agent, s.revoked_at IS NOT NULL AS revoked,
@@ -70,7 +70,8 @@ constexpr pg::Query kSessionExists{"session_exists", R"sql(
   WHERE tenant_id = $1 AND staff_id = $2 AND session_id = $3)sql"};
 
 constexpr pg::Query kSelectSessions{"select_sessions", R"sql(
-  SELECT tenant_id, session_id, staff_id, created_at, last_used_at, expires_at, client_ip, user_agent
+  SELECT tenant_id, session_id, staff_id, created_at, last_used_at, expires_at, client_ip,
+    user_agent
   FROM auth.sessions
   WHERE tenant_id = $1 AND staff_id = $2 AND revoked_at IS NULL AND expires_at > $3
     AND ($4::timestamptz IS NULL OR (created_at, session_id) < ($4, $5::uuid))
@@ -82,7 +83,7 @@ constexpr pg::Query kSelectRevocations{"select_revocations", R"sql(
 constexpr pg::Query kDeleteExpiredSessions{"delete_expired_sessions", R"sql(
   DELETE FROM auth.sessions s USING (
     SELECT tenant_id, session_id FROM auth.sessions
-    WHERE expires_at <= $1 OR revoked_at <= $1 LIMIT $2) gone
+    WHERE expires_at <= $1 LIMIT $2) gone
   WHERE s.tenant_id = gone.tenant_id AND s.session_id = gone.session_id)sql"};
 
 constexpr pg::Query kDeleteExpiredRevocations{"delete_expired_revocations", R"sql(

@@ -80,7 +80,7 @@ class World {
   std::string NewId() { return ids.NewId().ToString(); }
   /// A store made by the holder of the token.
   v1::Store MakeStore(const std::string& access_token, const std::string& code);
-  /// A person who can sign in with kPassword, holding a built-in role (in these stores; none = all).
+  /// A person who can sign in with kPassword, holding a built-in role (in these stores, or in all).
   v1::StaffMember MakeStaff(const std::string& admin_token, const std::string& email,
                             BuiltInRole role, const std::vector<std::string>& stores = {});
   /// One number from the database, as superuser.

@@ -22,7 +22,11 @@ std::string StateDir() {
 
 /// As cheap as libsodium allows: the tests are not about the cost.
 HashOptions CheapHash() {
-  return {.operations = 1, .memory_bytes = 8192, .pepper = "pepper", .concurrent = 4, .waiting = 64};
+  return {.operations = 1,
+          .memory_bytes = 8192,
+          .pepper = "pepper",
+          .concurrent = 4,
+          .waiting = 64};
 }
 
 pg::PoolOptions PoolOf(const std::string& dsn) {

@@ -32,7 +32,8 @@ absl::Status CheckCountry(std::string_view text, std::string_view field);
 /// 0..1439.
 absl::Status CheckCutoff(int minutes, std::string_view field);
 
-/// The form an e-mail address is stored and compared in: ASCII letters lower-case, no blanks around.
+/// The form an e-mail address is stored and compared in: ASCII letters lower-case, no blanks
+/// around.
 /// INVALID_ARGUMENT unless it is something@some.domain of at most 254 characters.
 absl::StatusOr<std::string> NormalizeEmail(std::string_view text, std::string_view field);
 

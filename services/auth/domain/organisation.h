@@ -114,8 +114,8 @@ absl::StatusOr<Register> Apply(const Register& reg, const RegisterChange& change
 absl::Status CheckDevice(const Device& device);
 absl::StatusOr<Device> Apply(const Device& device, const DeviceChange& change);
 
-/// STALE_VERSION with the current version in the error's data unless `based_on` is it; FIELD_REQUIRED
-/// when `based_on` is 0.
+/// STALE_VERSION with the current version in the error's data unless `based_on` is it;
+/// FIELD_REQUIRED when `based_on` is 0.
 absl::Status CheckVersion(int64_t current, int64_t based_on);
 
 /// Raises version and updated_at.

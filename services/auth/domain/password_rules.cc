@@ -14,8 +14,8 @@ using namespace common::v1;  // error codes
 char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
-  return a.size() == b.size() &&
-         std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return Lower(x) == Lower(y); });
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return Lower(x) == Lower(y); });
 }
 
 /// Every character follows the one before by the same step of -1, 0 or 1: "aaaaaaaa", "12345678".
@@ -48,7 +48,8 @@ absl::Status CheckPassword(std::string_view password, std::string_view email,
     return base::Fail(WEAK_PASSWORD, field, "is one of the first that are tried");
   }
   const std::string_view name = email.substr(0, email.find('@'));
-  if (!email.empty() && (EqualsIgnoringCase(password, email) || EqualsIgnoringCase(password, name))) {
+  const bool is_address = EqualsIgnoringCase(password, email) || EqualsIgnoringCase(password, name);
+  if (!email.empty() && is_address) {
     return base::Fail(WEAK_PASSWORD, field, "must not be the e-mail address");
   }
   return absl::OkStatus();

@@ -43,8 +43,8 @@ enum class RefreshDecision { kRotate, kUnknown, kRevoked, kExpired, kRaced, kReu
 /// Guards in this order: unknown, session revoked, expired or idle too long, raced, reused.
 RefreshDecision DecideRefresh(const RefreshState& state, const SessionRules& rules, absl::Time now);
 
-/// When a token issued at `now` says it was issued: never before `not_before`, since tokens count in
-/// whole seconds and one made in the second of a change must outlive it.
+/// When a token issued at `now` says it was issued: never before `not_before`, since tokens count
+/// in whole seconds and one made in the second of a change must outlive it.
 absl::Time IssueTime(absl::Time now, absl::Time not_before);
 
 /// The first whole second at which no token issued before `now` can still claim to be issued.

@@ -11,8 +11,8 @@ CREATE TABLE {{schema}}.tenants (
   updated_at timestamptz NOT NULL
 );
 
--- The only uniqueness that reaches across tenants, and the way from such a name to its tenant before
--- anybody is signed in. Holds no rights and no secrets, so it has no row-level security.
+-- The only uniqueness that reaches across tenants, and the way from such a name to its tenant
+-- before anybody is signed in. Holds no rights and no secrets, so it has no row-level security.
 CREATE TABLE {{schema}}.directory (
   kind text NOT NULL CHECK (kind IN ('tenant_slug', 'email', 'device', 'api_key', 'receipt_token')),
   key text NOT NULL,
