@@ -1,0 +1,32 @@
+#pragma once
+
+// Reports made anew from the snapshots of their producers, beside the live ones.
+
+#include <memory>
+
+#include "absl/status/status.h"
+#include "libs/base/clock.h"
+#include "libs/base/ids.h"
+#include "libs/config/config.h"
+#include "libs/events/events.h"
+#include "libs/pg/pg.h"
+
+namespace cloudpos::reporting {
+
+struct RebuildOptions {
+  std::shared_ptr<events::EventSource> auth;
+  std::shared_ptr<events::EventSource> inventory;
+  std::shared_ptr<events::EventSource> transaction;
+  pg::Pool* worker_pool = nullptr;
+  const base::Clock* clock = nullptr;
+  base::IdSource* ids = nullptr;
+};
+
+/// Builds the other set, catches up with the logs, switches in one transaction and empties the set
+/// that was live. A newer rebuild ends this one (CANCELLED); a crash leaves the live set as it was.
+absl::Status Rebuild(const RebuildOptions& options);
+
+/// `cloudpos-reporting --rebuild`, with the service's own settings.
+absl::Status RunRebuild(config::Values values);
+
+}  // namespace cloudpos::reporting
