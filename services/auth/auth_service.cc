@@ -155,7 +155,11 @@ void AuthService::StartBackground(service::Runtime& runtime) {
             [this](pg::Tx& tx, const std::vector<events::Event>& events) {
               return CollectAudit(tx, events, deps_.clock->Now());
             },
-        .event_types = {v1::AuditRecorded::descriptor()->full_name()}}));
+        .event_types = {v1::AuditRecorded::descriptor()->full_name()},
+        // Rows kept stay; what a producer lost for good must not stop what comes after.
+        .cursor_name = {},
+        .start_from_snapshot = false,
+        .on_resync = [](pg::Tx&) { return absl::OkStatus(); }}));
     collectors_.back()->Start();
   }
 }
