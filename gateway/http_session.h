@@ -5,6 +5,7 @@
 #include <atomic>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/stream_traits.hpp>
@@ -50,7 +51,10 @@ template <typename Stream>
 class Session : public SessionBase {
  public:
   Session(Stream stream, SessionEnvironment& environment, std::string peer_ip)
-      : stream_(std::move(stream)), env_(environment), peer_ip_(std::move(peer_ip)) {}
+      : stream_(std::move(stream)),
+        env_(environment),
+        peer_ip_(std::move(peer_ip)),
+        deadline_(Lowest().get_executor()) {}
 
   static constexpr bool kIsTls = !std::is_same_v<Stream, beast::tcp_stream>;
 
@@ -83,10 +87,27 @@ class Session : public SessionBase {
   /// Adds what has arrived to `in_`; false at the end of the connection or of the time allowed.
   asio::awaitable<bool> ReadSome() {
     auto [ec, n] = co_await stream_.async_read_some(asio::buffer(chunk_), kTuple);
-    if (ec == beast::error::timeout) timed_out_ = true;
     if (ec) co_return false;
     in_.append(chunk_.data(), n);
     co_return true;
+  }
+
+  /// The same, until `deadline`. Unlike the stream's own timeout, ours leaves the connection open for
+  /// an answer that says what was wrong.
+  asio::awaitable<bool> ReadSomeUntil(Clock::time_point deadline) {
+    Lowest().expires_never();
+    auto waiting = std::make_shared<bool>(true);
+    deadline_.expires_at(deadline);
+    deadline_.async_wait([this, weak = std::weak_ptr(waiting)](boost::system::error_code ec) {
+      if (ec || weak.expired()) return;
+      timed_out_ = true;
+      Lowest().cancel();
+    });
+    const bool has_read = co_await ReadSome();
+    waiting.reset();
+    deadline_.cancel();
+    if (has_read) timed_out_ = false;
+    co_return has_read;
   }
 
   /// False: the connection is done with.
@@ -123,12 +144,12 @@ class Session : public SessionBase {
       is_idle_ = false;
       if (!is_open) co_return false;
     }
-    Lowest().expires_after(env_.limits->header_time);
+    const auto deadline = Clock::now() + env_.limits->header_time;
     for (;;) {
       scan = ScanHead(in_, checked, env_.limits->head);
       if (scan.length > 0 || !scan.status.ok()) break;
       checked = in_.size();
-      if (co_await ReadSome()) continue;
+      if (co_await ReadSomeUntil(deadline)) continue;
       if (!timed_out_) co_return false;
       scan.status = base::Fail(common::v1::REQUEST_TIMEOUT, "The head did not arrive in time.");
       break;
@@ -160,9 +181,8 @@ class Session : public SessionBase {
     for (;;) {
       *status = TakeBody(head, &decoder, body);
       if (!status->ok() || IsBodyComplete(head, decoder, *body)) co_return true;
-      Lowest().expires_at(std::min(deadline, SlowestArrival(begin, arrived)));
       const size_t before = in_.size();
-      if (!co_await ReadSome()) {
+      if (!co_await ReadSomeUntil(std::min(deadline, SlowestArrival(begin, arrived)))) {
         if (!timed_out_) co_return false;
         *status = base::Fail(common::v1::REQUEST_TIMEOUT, "The body did not arrive in time.");
         co_return true;
@@ -270,6 +290,7 @@ class Session : public SessionBase {
   Stream stream_;
   SessionEnvironment& env_;
   std::string peer_ip_;
+  asio::steady_timer deadline_;
   std::string in_;
   std::array<char, 16 * 1024> chunk_;
   std::shared_ptr<BodySource> body_source_;

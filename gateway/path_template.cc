@@ -48,17 +48,22 @@ absl::StatusOr<PathTemplate> PathTemplate::Parse(std::string_view text) {
   for (const std::string_view part : Split(rest)) {
     if (part.empty()) return Bad(text, "a segment is empty");
     if (part.front() != '{') {
+      if (part.find_first_of("{}*") != part.npos && part != "*" && part != "**") {
+        return Bad(text, "a variable must be a whole segment");
+      }
       result.segments.push_back(MakeSegment(part));
       continue;
     }
-    if (part.back() != '}') return Bad(text, "a variable must be a whole segment");
+    if (part.find('}') + 1 != part.size()) return Bad(text, "a variable must be a whole segment");
     const std::string_view inner = part.substr(1, part.size() - 2);
     const size_t equals = inner.find('=');
     Variable variable{std::string(inner.substr(0, equals)), result.segments.size(), 0};
     if (variable.field.empty()) return Bad(text, "a variable has no name");
     const std::string_view pattern = equals == inner.npos ? "*" : inner.substr(equals + 1);
-    for (const std::string_view piece : Split(pattern))
+    for (const std::string_view piece : Split(pattern)) {
+      if (piece.empty()) return Bad(text, "a segment is empty");
       result.segments.push_back(MakeSegment(piece));
+    }
     variable.end = result.segments.size();
     result.variables.push_back(std::move(variable));
   }

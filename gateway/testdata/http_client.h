@@ -68,6 +68,7 @@ class HttpClient {
     return reply;
   }
 
+  bool was_closed() const { return is_closed_; }
   bool is_closed() {
     ReadSome(std::chrono::milliseconds(2000));
     return is_closed_;
