@@ -8,7 +8,7 @@ BEGIN
   FOREACH t IN ARRAY ARRAY['read_model_versions', 'stores', 'registers', 'devices',
       'catalogue_variants', 'taxes', 'tax_categories', 'tax_assignments', 'store_policies',
       'journals', 'journal_entries', 'sales', 'sale_lines', 'tenders'] LOOP
-    EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t);
+    EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', t);
     EXECUTE format('CREATE POLICY tenant ON %I TO transaction_rw, transaction_ro
       USING (tenant_id = (SELECT nullif(current_setting(''app.tenant'', true), '''')::uuid))', t);
     EXECUTE format('CREATE POLICY worker ON %I TO transaction_worker USING (true)', t);
