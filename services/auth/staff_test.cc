@@ -84,6 +84,13 @@ TEST_CASE("SetStaffGrants: rights reach the next token and older ones stop count
   REQUIRE(now.ok());
   CHECK(now->HasForStore(SALE_VOID, *base::Uuid::Parse(b)));
   CHECK(!now->CoversStore(*base::Uuid::Parse(a)));
+
+  // A second change within the same second reaches the token of that second as well.
+  REQUIRE(world.staff.SetStaffGrants(call, Grants(member), &member).ok());
+  CHECK(CodeOf(world.Verify(refreshed->access_token()).status()) == TOKEN_REVOKED);
+  const auto last = world.Refresh(refreshed->refresh_token());
+  REQUIRE(last.ok());
+  CHECK(world.Verify(last->access_token())->grants.empty());
 }
 
 TEST_CASE("SetStaffGrants: refusals", "[auth][handler]") {

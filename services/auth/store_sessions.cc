@@ -54,9 +54,11 @@ constexpr pg::Query kEndSessions{"end_sessions", R"sql(
   SELECT $1, 'session', session_id, $5, $7 FROM ended
   ON CONFLICT (tenant_id, kind, ref_id) DO NOTHING)sql"};
 
+// A token issued after an earlier change of the same second says it was issued at that not_before:
+// a further change must go beyond it.
 constexpr pg::Query kRaiseNotBefore{"raise_not_before", R"sql(
   WITH raised AS (
-    UPDATE auth.staff SET not_before = greatest(not_before, $3)
+    UPDATE auth.staff SET not_before = greatest(not_before + interval '1 second', $3)
     WHERE tenant_id = $1 AND staff_id = ANY ($2::uuid[])
     RETURNING staff_id, not_before)
   INSERT INTO auth.revocations (tenant_id, kind, ref_id, not_before, expires_at)
