@@ -64,6 +64,7 @@ class TestCall final : public rpc::CallContext {
 class World {
  public:
   World();
+  ~World();
 
   static constexpr char kSecret[] = "0123456789abcdef0123456789abcdef";
   static constexpr char kPassword[] = "correct horse 1";

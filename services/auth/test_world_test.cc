@@ -2,12 +2,10 @@
 
 #include "services/auth/test_world.h"
 
-#include <atomic>
 #include <cstdlib>
 #include <filesystem>
 
 #include "catch2/catch.hpp"
-#include "libs/base/encoding.h"
 
 namespace cloudpos::auth {
 namespace {
@@ -56,6 +54,11 @@ World::World()
           .rules = {},
           .bootstrap_secret = kSecret,
           .state_dir = StateDir()};
+}
+
+World::~World() {
+  std::error_code ignored;
+  std::filesystem::remove_all(deps.state_dir, ignored);
 }
 
 v1::BootstrapAdminResponse World::Bootstrap(const std::string& email) {
