@@ -1,5 +1,5 @@
-// What follows from the migrations, in one database with the schemas of all services: keys, row-level
-// security, and who may do what.
+// What follows from the migrations, in one database with the schemas of all services: keys,
+// row-level security, and who may do what.
 
 #include <catch2/catch.hpp>
 #include <map>

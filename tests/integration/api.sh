@@ -91,7 +91,8 @@ within() {
   local until=$(($(date +%s%3N) + $1 * 1000)) text=$2
   shift 2
   until "$@"; do
-    [ "$(date +%s%3N)" -lt "$until" ] || fail "$text; the last answer was $API_STATUS $(head -c 2000 "$API_FOLDER/body")"
+    [ "$(date +%s%3N)" -lt "$until" ] ||
+      fail "$text; the last answer was $API_STATUS $(head -c 2000 "$API_FOLDER/body")"
     sleep 0.2
   done
 }

@@ -22,7 +22,11 @@ suite_pos() { POS_STATE_DIR=$SUITE_STATE POS_PORT_SHIFT=$SUITE_SHIFT "$SUITE_ROO
 suite_as_owner() {
   local owner
   owner=$(stat -c %U "$SUITE_STATE")
-  if [ "$(id -un)" = "$owner" ]; then "$@"; else setpriv --reuid="$owner" --regid="$(id -g "$owner")" --init-groups "$@"; fi
+  if [ "$(id -un)" = "$owner" ]; then
+    "$@"
+  else
+    setpriv --reuid="$owner" --regid="$(id -g "$owner")" --init-groups "$@"
+  fi
 }
 
 # suite_pg PROGRAM [ARGUMENTS...]: a PostgreSQL client program as the suite's superuser.
