@@ -93,10 +93,18 @@ service_entries() {
     [ "$(service_kind "$name")" = http ] && priority=90 || priority=50
     hash=$(program_hash "cloudpos-$name")
     settings=$(process_settings "$name")
-    # The hash of the program makes the entry change with it; the program ignores the variable.
-    program_entry "$name" "$priority" "$POS_STOP_OPTIONS" "POS_PROGRAM=$hash"$'\n'"$settings" \
+    # These make the entry change with program and secrets, which are read at the start only.
+    hash+=$(secrets_hash "$settings")
+    program_entry "$name" "$priority" "$POS_STOP_OPTIONS" "POS_HASH=$hash"$'\n'"$settings" \
       "$POS_STATE/bin/cloudpos-$name"
   done
+}
+
+# secrets_hash SETTINGS: of the contents of the secret files they name.
+secrets_hash() {
+  local files
+  mapfile -t files < <(sed -n "s|^CLOUDPOS_[A-Z_]*_FILE=\($POS_STATE/secrets/.*\)|\1|p" <<<"$1")
+  [ ${#files[@]} -eq 0 ] || as_owner cat "${files[@]}" | sha256sum | cut -c1-16
 }
 
 # Everything that gets a certificate: services, gateway, and `pos`, the operator's own.
