@@ -124,7 +124,9 @@ HttpResponse Gateway::AnswerUnrouted(Exchange* exchange) {
     response.Set("Allow", *AnswerOptions(*exchange).Find("Allow"));
     return response;
   }
-  if (auto response = deps_.site->Serve(exchange)) return *std::move(response);
+  if (!deps_.routes->OwnsPrefixOf(exchange->head().path)) {
+    if (auto response = deps_.site->Serve(exchange)) return *std::move(response);
+  }
   return Fail(exchange, base::Fail(common::v1::ROUTE_NOT_FOUND, "Nothing lies at this path."));
 }
 

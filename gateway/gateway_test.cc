@@ -1,5 +1,9 @@
 // The gateway from socket to service and back.
 
+#include <sys/resource.h>
+
+#include <iostream>
+
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 
@@ -253,6 +257,21 @@ TEST_CASE("Gateway: a dead upstream answers 503, then at once", "[gateway][integ
   CHECK(refused.status == 503);
   CHECK(CodeOf(refused) == "UNAVAILABLE");
   CHECK_FALSE(refused.Header("Retry-After").empty());
+}
+
+/// For a load generator: POST /v1/toys with the token printed, for half a minute.
+TEST_CASE("Gateway: serves for half a minute", "[gateway][.bench]") {
+  WorldOptions options = Generous();
+  options.gateway.rates.write = {1e6, 1000000};
+  World world(options);
+  std::cerr << "port " << world.port() << "\n" << world.Token({CATALOGUE_WRITE}, absl::Minutes(9)) << "\n";
+  rusage before{};
+  getrusage(RUSAGE_SELF, &before);
+  std::this_thread::sleep_for(std::chrono::seconds(30));
+  rusage after{};
+  getrusage(RUSAGE_SELF, &after);
+  const auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6; };
+  std::cerr << "cpu " << seconds(after.ru_utime) + seconds(after.ru_stime) - seconds(before.ru_utime) - seconds(before.ru_stime) << " s\n";
 }
 
 }  // namespace

@@ -92,8 +92,8 @@ class Session : public SessionBase {
     co_return true;
   }
 
-  /// The same, until `deadline`. Unlike the stream's own timeout, ours leaves the connection open for
-  /// an answer that says what was wrong.
+  /// The same, until `deadline`. Unlike the stream's own timeout this leaves the connection open,
+  /// for an answer that says what was wrong.
   asio::awaitable<bool> ReadSomeUntil(Clock::time_point deadline) {
     Lowest().expires_never();
     auto waiting = std::make_shared<bool>(true);

@@ -83,9 +83,9 @@ class OpenApi {
     std::string shape;
     Path path;
     for (size_t i = 0; i < route.path.segments.size(); ++i) {
-      const auto variable = std::find_if(
-          route.path.variables.begin(), route.path.variables.end(),
-          [i](const PathTemplate::Variable& v) { return v.begin <= i && i < v.end; });
+      const auto variable =
+          std::find_if(route.path.variables.begin(), route.path.variables.end(),
+                       [i](const PathTemplate::Variable& v) { return v.begin <= i && i < v.end; });
       if (variable == route.path.variables.end()) {
         shape += "/" + route.path.segments[i].literal;
         path.text += "/" + route.path.segments[i].literal;

@@ -4,6 +4,8 @@
 
 #include "gateway/admission.h"
 #include "libs/base/error.h"
+#include "libs/base/ids.h"
+#include "libs/testing/database.h"
 
 namespace cloudpos::gateway {
 namespace {
@@ -63,6 +65,47 @@ TEST_CASE("RateLimiter: sign-in without Redis is limited all the same", "[gatewa
   allowed = 0;
   for (int i = 0; i < 20; ++i) allowed += limiter.TakeFromMinute("a", 5).is_allowed ? 1 : 0;
   CHECK(allowed == 2);
+}
+
+TEST_CASE("RateLimiter: replicas share one limit through Redis", "[gateway][redis]") {
+  base::FakeClock clock;
+  const redis::Options options{.url = testing::RedisUrl(), .timeout = std::chrono::seconds(2)};
+  const auto one = *redis::Client::Create(options);
+  const auto two = *redis::Client::Create(options);
+  RateLimiter a(clock, one.get());
+  RateLimiter b(clock, two.get());
+  const std::string key = base::RandomIdSource().NewId().ToString();
+  const BucketLimit limit{1, 10};
+  CHECK(TakeMany(a, key, limit, 4) == 4);
+  CHECK(TakeMany(b, key, limit, 4) == 4);
+  a.Exchange();
+  b.Exchange();
+  // The first exchange only learns the count; from the second on, others' calls are taken too.
+  CHECK(TakeMany(a, key, limit, 1) == 1);
+  CHECK(TakeMany(b, key, limit, 1) == 1);
+  a.Exchange();
+  b.Exchange();
+  const int left = TakeMany(a, key, limit, 10);
+  CHECK(left < 5);
+  CHECK(left > 0);
+
+  int allowed = 0;
+  for (int i = 0; i < 10; ++i) {
+    allowed += (i % 2 == 0 ? a : b).TakeFromMinute(key, 5).is_allowed ? 1 : 0;
+  }
+  CHECK(allowed == 5);
+}
+
+TEST_CASE("RateLimiter: a Redis that is away leaves the local limit", "[gateway]") {
+  base::FakeClock clock;
+  const auto client = *redis::Client::Create({.url = "redis://127.0.0.1:1"});
+  RateLimiter limiter(clock, client.get());
+  CHECK(TakeMany(limiter, "a", {10, 10}, 30) == 10);
+  limiter.Exchange();
+  CHECK_FALSE(limiter.Take("a", {10, 10}).is_allowed);
+  int allowed = 0;
+  for (int i = 0; i < 20; ++i) allowed += limiter.TakeFromMinute("a", 5).is_allowed ? 1 : 0;
+  CHECK(allowed == 5);
 }
 
 TEST_CASE("Admission: important calls have room that others have not", "[gateway]") {

@@ -156,6 +156,12 @@ RouteMatch RouteTable::Find(std::string_view verb, std::string_view raw_path) co
   return match;
 }
 
+bool RouteTable::OwnsPrefixOf(std::string_view raw_path) const {
+  if (raw_path.empty()) return false;
+  const std::string_view first = raw_path.substr(1, raw_path.find('/', 1) - 1);
+  return root_->literals.find(first) != root_->literals.end();
+}
+
 std::vector<std::string> RouteTable::Services() const {
   std::set<std::string> names;
   for (const auto& route : routes_) names.insert(route->service);

@@ -32,6 +32,9 @@ class RouteTable {
 
   RouteMatch Find(std::string_view verb, std::string_view raw_path) const;
 
+  /// Whether routes begin with the path's first segment: such a path is never a page.
+  bool OwnsPrefixOf(std::string_view raw_path) const;
+
   /// By pattern, then verb.
   const std::vector<std::unique_ptr<Route>>& routes() const { return routes_; }
   /// Names of the services that the routes lead to, sorted.
