@@ -1,7 +1,7 @@
 #pragma once
 
 // What keeps one site's pages from acting on another: CORS by exact allow-list, and a check of the
-// request's origin where a cookie speaks for the user (reliability.md section 4).
+// request's origin where a cookie speaks for the user.
 
 #include <string>
 #include <string_view>

@@ -1,4 +1,4 @@
-// Framing (reliability.md section 4, H1-H10): raw bytes against a real listening server. Whatever
+// Framing (rules H1-H10 of ARCHITECTURE.md): raw bytes against a real listening server. Whatever
 // can be read in two ways must be refused and the connection closed; the number of responses must
 // equal the number of requests.
 

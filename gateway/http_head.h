@@ -1,6 +1,6 @@
 #pragma once
 
-// The request line and headers, by RFC 9112 and stricter (reliability.md section 4, H1-H10):
+// The request line and headers, by RFC 9112 and stricter (rules H1-H10 of ARCHITECTURE.md):
 // whatever two parsers could read in two ways is refused, so that nothing can be smuggled past
 // anything.
 

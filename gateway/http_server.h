@@ -1,7 +1,7 @@
 #pragma once
 
 // HTTP/1.1 server: one io_context per thread, a coroutine per connection, strict framing
-// (http_head.h), limits and slow-client budgets of reliability.md section 4. Answers pipelined
+// (http_head.h), limits and slow-client budgets. Answers pipelined
 // requests in order.
 
 #include <chrono>

@@ -1,6 +1,6 @@
 #pragma once
 
-// The only place that builds an error body (house style D4): application/problem+json of RFC 9457.
+// The only place that builds an error body: application/problem+json of RFC 9457.
 
 #include <string>
 #include <string_view>

@@ -1,6 +1,6 @@
 #pragma once
 
-// Time as an input: now() is called nowhere else (house style C22).
+// Time as an input: now() is called nowhere else.
 
 #include <atomic>
 #include <cstdint>

@@ -1,6 +1,6 @@
 #pragma once
 
-// The one error vocabulary (house style D4): an absl::Status whose canonical code follows from a
+// The one error vocabulary: an absl::Status whose canonical code follows from a
 // reason of common/v1/error.proto, with the field it is about and a hint, carried as payloads.
 // libs/rpc turns it into google.rpc details on the wire, the gateway into problem+json.
 

@@ -36,7 +36,7 @@ class Uuid {
   std::array<uint8_t, 16> bytes_{};
 };
 
-/// Where ids come from; passed in so that tests can fix them (house style C22). Thread-safe.
+/// Where ids come from; passed in so that tests can fix them. Thread-safe.
 class IdSource {
  public:
   virtual ~IdSource() = default;

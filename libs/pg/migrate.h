@@ -1,7 +1,7 @@
 #pragma once
 
 // Migrations: forward only, each once, under a lock on the migrations table, with a checksum that
-// must never change (house style D7). And the roles of a service.
+// must never change. And the roles of a service.
 
 #include <map>
 #include <string>

@@ -1,6 +1,6 @@
 #pragma once
 
-// The one place where what PostgreSQL says becomes an absl::Status (house style D4).
+// The one place where what PostgreSQL says becomes an absl::Status.
 
 #include <string>
 #include <string_view>
