@@ -41,13 +41,17 @@ class EventStream final : public BodySource {
     co_return text + "\n\n";
   }
 
-  void Abandon() override { stream_->Cancel(); }
+  bool is_endless() const override { return true; }
+  void Abandon() override {
+    is_abandoned_ = true;
+    stream_->Cancel();
+  }
 
  private:
   std::string End(Event event) {
     const absl::Status status = event == Event::kEnd ? stream_->status() : absl::OkStatus();
-    // The deadline of the call is the token's end: that is no failure.
-    const bool is_over = status.ok() || clock_.Now() >= options_.ends_at;
+    // That the token's time or the server's has come is no failure.
+    const bool is_over = status.ok() || is_abandoned_ || clock_.Now() >= options_.ends_at;
     if (!is_over) return Failed(status);
     is_ended_ = true;
     return "event: end\ndata: {}\n\n";
@@ -64,6 +68,7 @@ class EventStream final : public BodySource {
   const base::Clock& clock_;
   bool is_begun_ = false;
   bool is_ended_ = false;
+  bool is_abandoned_ = false;
 };
 
 class RawStream final : public BodySource {

@@ -64,7 +64,9 @@ class BodySource {
   virtual boost::asio::awaitable<std::optional<std::string>> Next() = 0;
   /// After the end: the body is not whole, so the connection must break instead of ending it well.
   virtual bool has_failed() const { return false; }
-  /// Nobody reads any more.
+  /// It has no end of its own: a server that drains need not wait for it.
+  virtual bool is_endless() const { return false; }
+  /// Nobody reads any more, or nobody should: ends soon.
   virtual void Abandon() = 0;
 };
 

@@ -73,6 +73,7 @@ class Session : public SessionBase {
 
   void CloseIfIdle() override {
     if (is_idle_) Lowest().cancel();
+    if (body_source_ != nullptr && body_source_->is_endless()) body_source_->Abandon();
   }
   void CloseNow() override {
     if (body_source_ != nullptr) body_source_->Abandon();
@@ -248,6 +249,7 @@ class Session : public SessionBase {
 
   asio::awaitable<bool> WriteStream(const HttpResponse& response, bool is_chunked) {
     body_source_ = response.stream;
+    if (env_.draining.load() && body_source_->is_endless()) body_source_->Abandon();
     bool is_open = true;
     while (is_open) {
       Lowest().expires_never();
@@ -260,8 +262,8 @@ class Session : public SessionBase {
       }
       std::array<char, 20> size;
       const int n = std::snprintf(size.data(), size.size(), "%zx\r\n", piece->size());
-      is_open =
-          co_await WriteBytes(std::string(size.data(), static_cast<size_t>(n)) + *piece + "\r\n");
+      const std::string chunk = std::string(size.data(), static_cast<size_t>(n)) + *piece + "\r\n";
+      is_open = co_await WriteBytes(chunk);
     }
     body_source_->Abandon();
     is_open = is_open && !body_source_->has_failed();

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <iostream>
+#include <random>
 
 #include <catch2/catch.hpp>
 
@@ -125,6 +126,41 @@ TEST_CASE("ReadJson: every refusal names its code and field", "[gateway][json]")
       REQUIRE(info.fields.size() == 1);
       CHECK(info.fields[0].field == row.field);
     }
+  }
+}
+
+TEST_CASE("ReadJson: mutilated text is refused as the client's fault or read", "[gateway][json]") {
+  std::mt19937 random(20260105);
+  const std::string seed =
+      R"({"aDouble":1.5,"anInt64":-12,"aString":"x\u00e9","someBytes":"QUI=","colour":"RED",)"
+      R"("child":{"parts":[{"sku":"a","quantityMilli":1}]},"byInt":{"1":{"sku":"b"}},)"
+      R"("timestamp":"2026-01-05T10:00:00Z","duration":"1.5s","mask":"aB,c","value":[1,{"a":null}],)"
+      R"("any":{"@type":"type.googleapis.com/google.protobuf.Duration","value":"2s"}})";
+  toy::v1::Everything whole;
+  REQUIRE(ReadJson(seed, &whole).ToString() == "OK");
+  for (int i = 0; i < 50000; ++i) {
+    std::string text = seed;
+    for (auto n = random() % 4 + 1; n > 0; --n) {
+      const size_t at = random() % text.size();
+      switch (random() % 4) {
+        case 0:
+          text[at] = static_cast<char>(random());
+          break;
+        case 1:
+          text.erase(at, random() % 9);
+          break;
+        case 2:
+          text.insert(at, 1, "{}[]\",:0-e.\\"[random() % 13]);
+          break;
+        default:
+          text.insert(at, text.substr(random() % text.size(), random() % 20));
+          break;
+      }
+    }
+    toy::v1::Everything message;
+    const absl::Status status = ReadJson(text, &message);
+    INFO(text);
+    REQUIRE((status.ok() || absl::IsInvalidArgument(status)));
   }
 }
 

@@ -86,8 +86,12 @@ std::string RateFilter::AccountKey(const Exchange& exchange, std::string_view ac
   for (const char c : account) {
     if (c != ' ') name.push_back(c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c);
   }
-  // Where a request names no account, the address stands for it.
-  return Hash(name.empty() ? "i:" + AddressGroup(exchange.client_ip) : "a:" + name);
+  if (!name.empty()) return Hash("a:" + name);
+  // Where a request names no account, the user stands for it, or else the address.
+  if (exchange.claims != nullptr) {
+    return Hash("u:" + exchange.claims->tenant.ToString() + exchange.claims->subject.ToString());
+  }
+  return Hash("i:" + AddressGroup(exchange.client_ip));
 }
 
 absl::Status RateFilter::CheckAccount(const std::string& key, Exchange* exchange) {

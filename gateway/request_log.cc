@@ -1,6 +1,7 @@
 #include "gateway/request_log.h"
 
 #include <unordered_map>
+#include <vector>
 
 #include "libs/base/error.h"
 #include "libs/log/log.h"
@@ -42,7 +43,7 @@ void RequestLog::Record(const Exchange& exchange, const HttpResponse& response) 
   // INTERNAL's cause stays here: it does not go out.
   const std::string cause = is_fault ? std::string(exchange.outcome.message()) : "";
   const std::string_view trace = rpc::TraceIdOf(exchange.traceparent);
-  const log::Field fields[] = {
+  std::vector<log::Field> fields = {
       {"method", head.method},
       {"path", head.path},
       {"route", exchange.route_label},
@@ -53,14 +54,14 @@ void RequestLog::Record(const Exchange& exchange, const HttpResponse& response) 
       {"request", exchange.request_id},
       {"trace", trace},
       {"ip", exchange.client_ip},
-      {"tenant", tenant},
-      {"user", user},
-      {"cause", cause},
   };
-  size_t count = std::size(fields);
-  if (cause.empty()) --count;
-  if (cause.empty() && !exchange.claims) count -= 2;
-  log::Write(is_fault ? log::Level::kWarn : log::Level::kInfo, "request", fields, count);
+  if (exchange.claims) {
+    fields.emplace_back("tenant", tenant);
+    fields.emplace_back("user", user);
+  }
+  if (!cause.empty()) fields.emplace_back("cause", cause);
+  log::Write(is_fault ? log::Level::kWarn : log::Level::kInfo, "request", fields.data(),
+             fields.size());
 }
 
 void RequestLog::RecordRefusal(const absl::Status& status, const HttpResponse& response,

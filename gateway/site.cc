@@ -73,7 +73,9 @@ std::optional<HttpResponse> Site::Serve(Exchange* exchange) {
   if (path == "/api-docs" || path.compare(0, 10, "/api-docs/") == 0) {
     return labelled("/api-docs", Docs(head, path));
   }
-  if (web_ != nullptr) return labelled("static", web_->Serve(head, path));
+  if (auto file = web_ == nullptr ? std::nullopt : web_->Serve(head, path)) {
+    return labelled("static", std::move(file));
+  }
   if (path == "/") return labelled("static", Page("text/html; charset=utf-8", kLandingPage));
   if (path == "/landing.css")
     return labelled("static", Page("text/css; charset=utf-8", kLandingStyle));

@@ -84,22 +84,21 @@ bool IsNavigation(const RequestHead& head) {
 
 }  // namespace
 
-StaticFiles::StaticFiles(StaticFilesOptions options) : options_(std::move(options)) {
-  std::error_code ec;
-  root_ = fs::canonical(options_.root, ec).string();
-}
+StaticFiles::StaticFiles(StaticFilesOptions options) : options_(std::move(options)) {}
 
 std::optional<std::string> StaticFiles::Find(const RequestHead& head, std::string_view path) const {
-  if (root_.empty() || path.find('\0') != path.npos || path.find("/.") != path.npos) return {};
-  std::string wanted = root_ + std::string(path);
-  if (wanted.back() == '/') wanted += "index.html";
   std::error_code ec;
+  // Each time: the folder may come, or be switched to another build, while we run.
+  const std::string root = fs::canonical(options_.root, ec).string();
+  if (ec || path.find('\0') != path.npos || path.find("/.") != path.npos) return {};
+  std::string wanted = root + std::string(path);
+  if (wanted.back() == '/') wanted += "index.html";
   // Canonical: a link must not lead out of the folder.
   std::string real = fs::canonical(wanted, ec).string();
-  if (ec || real.compare(0, root_.size() + 1, root_ + "/") != 0 || !fs::is_regular_file(real, ec)) {
+  if (ec || real.compare(0, root.size() + 1, root + "/") != 0 || !fs::is_regular_file(real, ec)) {
     const bool is_page = path.find('.', path.rfind('/')) == path.npos;
     if (!options_.has_fallback || !is_page || !IsNavigation(head)) return {};
-    real = root_ + "/index.html";
+    real = root + "/index.html";
     if (!fs::is_regular_file(real, ec)) return {};
   }
   return real;

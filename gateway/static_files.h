@@ -42,7 +42,6 @@ class StaticFiles {
   std::optional<std::string> Find(const RequestHead& head, std::string_view path) const;
 
   const StaticFilesOptions options_;
-  std::string root_;  // canonical
   std::mutex mutex_;
   std::unordered_map<std::string, File> cache_;
   size_t cached_bytes_ = 0;

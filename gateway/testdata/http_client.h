@@ -39,6 +39,12 @@ class HttpClient {
     boost::asio::write(socket_, boost::asio::buffer(bytes.data(), bytes.size()), ec);
   }
 
+  /// Says that nothing more will be sent.
+  void Shutdown() {
+    boost::system::error_code ec;
+    socket_.shutdown(boost::asio::ip::tcp::socket::shutdown_send, ec);
+  }
+
   /// Everything until the server closes, or `patience` passes with nothing new.
   std::string ReadAll(std::chrono::milliseconds patience = std::chrono::milliseconds(3000)) {
     while (ReadSome(patience)) {
