@@ -1,0 +1,32 @@
+#include "services/inventory/prices.h"
+
+#include "libs/base/status_macros.h"
+
+namespace cloudpos::inventory {
+
+void PriceCheck::Add(const std::vector<Price>& prices, std::string field) {
+  lists_.push_back({.prices = &prices, .field = std::move(field)});
+}
+
+absl::Status PriceCheck::Run(const Deps& deps, const rpc::CallContext& ctx) const {
+  std::set<base::Uuid> wanted;
+  for (const List& list : lists_) {
+    for (const Price& price : *list.prices) {
+      if (!price.store.is_nil()) wanted.insert(price.store);
+    }
+  }
+  CLOUDPOS_ASSIGN_OR_RETURN(const auto stores, FindStores(deps, ctx, wanted));
+  for (const List& list : lists_) {
+    for (const Price& price : *list.prices) {
+      if (price.store.is_nil()) continue;
+      const auto store = stores.find(price.store);
+      if (store == stores.end()) return NotFound(list.field, "store");
+      if (store->second.currency_code == price.currency) continue;
+      return base::Fail(common::v1::CURRENCY_MISMATCH, list.field,
+                        "the store sells in " + store->second.currency_code);
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace cloudpos::inventory

@@ -1,0 +1,270 @@
+// Reading products.
+
+#include "services/inventory/store_products.h"
+
+#include <algorithm>
+
+#include "libs/base/status_macros.h"
+
+namespace cloudpos::inventory {
+namespace {
+
+constexpr pg::Query kSelectProducts{"select_products", R"sql(
+  SELECT product_id, version, name, description, category_id, tax_category, archived, created_at,
+    updated_at
+  FROM products WHERE tenant_id = $1 AND product_id = ANY($2::uuid[]))sql"};
+
+constexpr pg::Query kSelectVariants{"select_variants", R"sql(
+  SELECT variant_id, product_id, position, version, sku, name, option_names, option_values, stocked,
+    negative_stock_policy::int4 AS negative_stock_policy, archived, created_at, updated_at
+  FROM variants WHERE tenant_id = $1 AND product_id = ANY($2::uuid[])
+  ORDER BY product_id, position)sql"};
+
+constexpr pg::Query kSelectBarcodes{"select_barcodes", R"sql(
+  SELECT variant_id, code, symbology::int4 AS symbology, lookup_key
+  FROM barcodes WHERE tenant_id = $1 AND variant_id = ANY($2::uuid[])
+  ORDER BY variant_id, position)sql"};
+
+constexpr pg::Query kSelectPrices{"select_current_prices", R"sql(
+  SELECT variant_id, store_id, currency_code, amount_minor, price_per
+  FROM prices WHERE tenant_id = $1 AND variant_id = ANY($2::uuid[]) AND to_version IS NULL
+  ORDER BY variant_id, store_id, currency_code)sql"};
+
+constexpr pg::Query kSelectProductIdOfVariant{"select_product_id_of_variant", R"sql(
+  SELECT product_id FROM variants WHERE tenant_id = $1 AND variant_id = $2)sql"};
+
+constexpr pg::Query kSelectProductKeys{"select_product_keys", R"sql(
+  SELECT product_id, name FROM products
+  WHERE tenant_id = $1 AND (name, product_id) > ($2::text, $3::uuid) AND ($4 OR NOT archived)
+  ORDER BY name, product_id LIMIT $5)sql"};
+
+constexpr pg::Query kSelectProductKeysOfCategory{"select_product_keys_of_category", R"sql(
+  SELECT product_id, name FROM products
+  WHERE tenant_id = $1 AND (name, product_id) > ($2::text, $3::uuid) AND ($4 OR NOT archived)
+    AND category_id = $6
+  ORDER BY name, product_id LIMIT $5)sql"};
+
+constexpr pg::Query kSelectCreatedProducts{"select_created_products", R"sql(
+  SELECT product_id, request_hash, created_at, created_version
+  FROM products WHERE tenant_id = $1 AND product_id = ANY($2::uuid[]))sql"};
+
+constexpr pg::Query kSelectCreatedVariants{"select_created_variants", R"sql(
+  SELECT variant_id, product_id, coalesce(request_hash, '') AS request_hash, created_at,
+    created_version
+  FROM variants WHERE tenant_id = $1 AND variant_id = ANY($2::uuid[]))sql"};
+
+constexpr pg::Query kSelectSkuOwners{"select_sku_owners", R"sql(
+  SELECT sku, variant_id FROM variants WHERE tenant_id = $1 AND sku = ANY($2::text[]))sql"};
+
+constexpr pg::Query kSelectBarcodeOwners{"select_barcode_owners", R"sql(
+  SELECT lookup_key, variant_id FROM barcodes
+  WHERE tenant_id = $1 AND lookup_key = ANY($2::text[]))sql"};
+
+constexpr pg::Query kSelectPriceHistory{"select_price_history", R"sql(
+  SELECT from_version, store_id, currency_code, amount_minor, price_per, to_version, valid_from,
+    valid_to, actor_id
+  FROM prices
+  WHERE tenant_id = $1 AND variant_id = $2
+    AND ($3::bigint IS NULL OR (from_version, store_id, currency_code)
+      < ($3::bigint, $4::uuid, $5::text))
+  ORDER BY from_version DESC, store_id DESC, currency_code DESC LIMIT $6)sql"};
+
+Product ProductOf(const pg::Row& row) {
+  Product product;
+  product.id = row.Get<base::Uuid>("product_id");
+  product.version = row.Get<int64_t>("version");
+  product.name = row.Get<std::string>("name");
+  product.description = row.Get<std::string>("description");
+  product.category = row.Get<std::optional<base::Uuid>>("category_id").value_or(base::Uuid());
+  product.tax_category = row.Get<std::string>("tax_category");
+  product.archived = row.Get<bool>("archived");
+  product.created_at = row.Get<absl::Time>("created_at");
+  product.updated_at = row.Get<absl::Time>("updated_at");
+  return product;
+}
+
+Variant VariantOf(const pg::Row& row) {
+  Variant variant;
+  variant.id = row.Get<base::Uuid>("variant_id");
+  variant.product = row.Get<base::Uuid>("product_id");
+  variant.position = row.Get<int32_t>("position");
+  variant.version = row.Get<int64_t>("version");
+  variant.sku = row.Get<std::string>("sku");
+  variant.name = row.Get<std::string>("name");
+  const auto names = row.Get<std::vector<std::string>>("option_names");
+  const auto values = row.Get<std::vector<std::string>>("option_values");
+  for (size_t i = 0; i < std::min(names.size(), values.size()); ++i) {
+    variant.options.push_back({.name = names[i], .value = values[i]});
+  }
+  variant.stocked = row.Get<bool>("stocked");
+  variant.negative_stock = static_cast<NegativeStock>(row.Get<int32_t>("negative_stock_policy"));
+  variant.archived = row.Get<bool>("archived");
+  variant.created_at = row.Get<absl::Time>("created_at");
+  variant.updated_at = row.Get<absl::Time>("updated_at");
+  return variant;
+}
+
+Price PriceOf(const pg::Row& row) {
+  return {.store = row.Get<base::Uuid>("store_id"),
+          .currency = row.Get<std::string>("currency_code"),
+          .amount = row.Get<int64_t>("amount_minor"),
+          .per = row.Get<int64_t>("price_per")};
+}
+
+using ProductsById = std::map<base::Uuid, Product>;
+
+absl::Status LoadBarcodesAndPrices(pg::Tx& tx, const base::Uuid& tenant,
+                                   const std::map<base::Uuid, Variant*>& by_id) {
+  std::vector<base::Uuid> ids;
+  for (const auto& [id, variant] : by_id) ids.push_back(id);
+  CLOUDPOS_ASSIGN_OR_RETURN(const pg::Result barcodes, tx.Exec(kSelectBarcodes, tenant, ids));
+  for (const pg::Row row : barcodes) {
+    by_id.at(row.Get<base::Uuid>("variant_id"))
+        ->barcodes.push_back({.code = row.Get<std::string>("code"),
+                              .symbology = static_cast<Symbology>(row.Get<int32_t>("symbology")),
+                              .lookup_key = row.Get<std::string>("lookup_key")});
+  }
+  CLOUDPOS_ASSIGN_OR_RETURN(const pg::Result prices, tx.Exec(kSelectPrices, tenant, ids));
+  for (const pg::Row row : prices) {
+    by_id.at(row.Get<base::Uuid>("variant_id"))->prices.push_back(PriceOf(row));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status LoadVariants(pg::Tx& tx, const base::Uuid& tenant, const std::vector<base::Uuid>& ids,
+                          ProductsById* products) {
+  CLOUDPOS_ASSIGN_OR_RETURN(const pg::Result rows, tx.Exec(kSelectVariants, tenant, ids));
+  for (const pg::Row row : rows) {
+    Variant variant = VariantOf(row);
+    // Between the two statements a product may have been made; it is not part of the answer.
+    const auto product = products->find(variant.product);
+    if (product != products->end()) product->second.variants.push_back(std::move(variant));
+  }
+  std::map<base::Uuid, Variant*> by_id;
+  for (auto& [id, product] : *products) {
+    for (Variant& variant : product.variants) by_id[variant.id] = &variant;
+  }
+  return LoadBarcodesAndPrices(tx, tenant, by_id);
+}
+
+absl::StatusOr<std::map<std::string, base::Uuid>> SelectOwners(
+    pg::Tx& tx, const pg::Query& query, const char* column, const base::Uuid& tenant,
+    const std::vector<std::string>& keys) {
+  std::map<std::string, base::Uuid> owners;
+  if (keys.empty()) return owners;
+  CLOUDPOS_ASSIGN_OR_RETURN(const pg::Result rows, tx.Exec(query, tenant, keys));
+  for (const pg::Row row : rows) {
+    owners[row.Get<std::string>(column)] = row.Get<base::Uuid>("variant_id");
+  }
+  return owners;
+}
+
+Created CreatedOf(const pg::Row& row) {
+  return {.request_hash = row.Get<pg::Bytes>("request_hash").value,
+          .created_at = row.Get<absl::Time>("created_at"),
+          .created_version = row.Get<int64_t>("created_version")};
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<Product>> SelectProducts(pg::Tx& tx, const base::Uuid& tenant,
+                                                    const std::vector<base::Uuid>& ids) {
+  std::vector<Product> products;
+  if (ids.empty()) return products;
+  CLOUDPOS_ASSIGN_OR_RETURN(const pg::Result rows, tx.Exec(kSelectProducts, tenant, ids));
+  ProductsById by_id;
+  for (const pg::Row row : rows) {
+    Product product = ProductOf(row);
+    by_id.emplace(product.id, std::move(product));
+  }
+  CLOUDPOS_RETURN_IF_ERROR(LoadVariants(tx, tenant, ids, &by_id));
+  for (const base::Uuid& id : ids) {
+    const auto found = by_id.find(id);
+    if (found != by_id.end()) products.push_back(std::move(found->second));
+  }
+  return products;
+}
+
+absl::StatusOr<std::optional<Product>> SelectProduct(pg::Tx& tx, const base::Uuid& tenant,
+                                                     const base::Uuid& id) {
+  CLOUDPOS_ASSIGN_OR_RETURN(std::vector<Product> found, SelectProducts(tx, tenant, {id}));
+  if (found.empty()) return std::optional<Product>();
+  return std::optional(std::move(found[0]));
+}
+
+absl::StatusOr<std::optional<Product>> SelectProductOfVariant(pg::Tx& tx, const base::Uuid& tenant,
+                                                              const base::Uuid& variant) {
+  CLOUDPOS_ASSIGN_OR_RETURN(const pg::Result rows,
+                            tx.Exec(kSelectProductIdOfVariant, tenant, variant));
+  if (rows.empty()) return std::optional<Product>();
+  return SelectProduct(tx, tenant, rows[0].Get<base::Uuid>("product_id"));
+}
+
+absl::StatusOr<std::vector<NameKey>> SelectProductKeys(pg::Tx& tx, const base::Uuid& tenant,
+                                                       const ProductFilter& filter, int limit) {
+  const NameKey from = filter.after.value_or(NameKey{});
+  absl::StatusOr<pg::Result> rows =
+      filter.category ? tx.Exec(kSelectProductKeysOfCategory, tenant, from.name, from.id,
+                                filter.archived_too, limit, *filter.category)
+                      : tx.Exec(kSelectProductKeys, tenant, from.name, from.id,
+                                filter.archived_too, limit);
+  CLOUDPOS_RETURN_IF_ERROR(rows.status());
+  std::vector<NameKey> keys;
+  for (const pg::Row row : *rows) {
+    keys.push_back({.name = row.Get<std::string>("name"), .id = row.Get<base::Uuid>("product_id")});
+  }
+  return keys;
+}
+
+absl::StatusOr<std::map<base::Uuid, Created>> SelectCreatedProducts(
+    pg::Tx& tx, const base::Uuid& tenant, const std::vector<base::Uuid>& ids) {
+  CLOUDPOS_ASSIGN_OR_RETURN(const pg::Result rows, tx.Exec(kSelectCreatedProducts, tenant, ids));
+  std::map<base::Uuid, Created> created;
+  for (const pg::Row row : rows) created[row.Get<base::Uuid>("product_id")] = CreatedOf(row);
+  return created;
+}
+
+absl::StatusOr<std::map<base::Uuid, CreatedVariant>> SelectCreatedVariants(
+    pg::Tx& tx, const base::Uuid& tenant, const std::vector<base::Uuid>& ids) {
+  CLOUDPOS_ASSIGN_OR_RETURN(const pg::Result rows, tx.Exec(kSelectCreatedVariants, tenant, ids));
+  std::map<base::Uuid, CreatedVariant> created;
+  for (const pg::Row row : rows) {
+    created[row.Get<base::Uuid>("variant_id")] = {.product = row.Get<base::Uuid>("product_id"),
+                                                  .created = CreatedOf(row)};
+  }
+  return created;
+}
+
+absl::StatusOr<std::map<std::string, base::Uuid>> SelectSkuOwners(
+    pg::Tx& tx, const base::Uuid& tenant, const std::vector<std::string>& skus) {
+  return SelectOwners(tx, kSelectSkuOwners, "sku", tenant, skus);
+}
+
+absl::StatusOr<std::map<std::string, base::Uuid>> SelectBarcodeOwners(
+    pg::Tx& tx, const base::Uuid& tenant, const std::vector<std::string>& keys) {
+  return SelectOwners(tx, kSelectBarcodeOwners, "lookup_key", tenant, keys);
+}
+
+absl::StatusOr<std::vector<PricePeriod>> SelectPriceHistory(pg::Tx& tx, const base::Uuid& tenant,
+                                                            const base::Uuid& variant,
+                                                            const std::optional<PeriodKey>& after,
+                                                            int limit) {
+  std::optional<int64_t> version;
+  if (after) version = after->from_version;
+  const PeriodKey from = after.value_or(PeriodKey{});
+  CLOUDPOS_ASSIGN_OR_RETURN(
+      const pg::Result rows,
+      tx.Exec(kSelectPriceHistory, tenant, variant, version, from.store, from.currency, limit));
+  std::vector<PricePeriod> periods;
+  for (const pg::Row row : rows) {
+    periods.push_back({.price = PriceOf(row),
+                       .from_version = row.Get<int64_t>("from_version"),
+                       .to_version = row.Get<std::optional<int64_t>>("to_version"),
+                       .valid_from = row.Get<absl::Time>("valid_from"),
+                       .valid_to = row.Get<std::optional<absl::Time>>("valid_to"),
+                       .actor = row.Get<base::Uuid>("actor_id")});
+  }
+  return periods;
+}
+
+}  // namespace cloudpos::inventory
