@@ -63,15 +63,13 @@ absl::Status ParseLines(const v1::AdjustStockRequest& request, Adjustment* adjus
 
 }  // namespace
 
-absl::StatusOr<Adjustment> ParseAdjustment(const v1::AdjustStockRequest& request,
-                                           absl::Time now) {
+absl::StatusOr<Adjustment> ParseAdjustment(const v1::AdjustStockRequest& request, absl::Time now) {
   Adjustment adjustment;
   CLOUDPOS_ASSIGN_OR_RETURN(adjustment.id,
                             base::Uuid::ParseField(request.adjustment_id(), "adjustmentId"));
   CLOUDPOS_ASSIGN_OR_RETURN(adjustment.store,
                             base::Uuid::ParseField(request.store_id(), "storeId"));
-  CLOUDPOS_ASSIGN_OR_RETURN(adjustment.location,
-                            OptionalId(request.location_id(), "locationId"));
+  CLOUDPOS_ASSIGN_OR_RETURN(adjustment.location, OptionalId(request.location_id(), "locationId"));
   if (adjustment.location.is_nil()) {
     adjustment.location = LocationId(adjustment.store, LocationKind::kSalesFloor);
   }

@@ -19,8 +19,8 @@ std::string ToJson(const google::protobuf::Message* message) {
 
 }  // namespace
 
-events::NewEvent AuditEvent(const rpc::CallContext& ctx, const base::Uuid& audit_id,
-                            absl::Time now, const AuditedChange& change) {
+events::NewEvent AuditEvent(const rpc::CallContext& ctx, const base::Uuid& audit_id, absl::Time now,
+                            const AuditedChange& change) {
   auth::v1::AuditRecorded row;
   row.set_tenant_id(ctx.tenant().ToString());
   row.set_audit_id(audit_id.ToString());

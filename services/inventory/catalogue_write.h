@@ -29,8 +29,8 @@ struct AuditedChange {
   const google::protobuf::Message* after = nullptr;
 };
 /// The audit row as an event of our own outbox; auth collects it.
-events::NewEvent AuditEvent(const rpc::CallContext& ctx, const base::Uuid& audit_id,
-                            absl::Time now, const AuditedChange& change);
+events::NewEvent AuditEvent(const rpc::CallContext& ctx, const base::Uuid& audit_id, absl::Time now,
+                            const AuditedChange& change);
 
 class CatalogueWrite {
  public:

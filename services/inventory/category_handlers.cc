@@ -162,10 +162,10 @@ absl::Status CatalogueHandler::ListCategories(rpc::CallContext& ctx,
     if (!id) return BadPageToken();
     after = {.name = key[0], .id = *id};
   }
-  CLOUDPOS_ASSIGN_OR_RETURN(
-      auto rows, pg::Transact(*deps_.pool, ReadFor(ctx), [&](pg::Tx& tx) {
-        return SelectCategories(tx, ctx.tenant(), request.include_archived(), after, size + 1);
-      }));
+  CLOUDPOS_ASSIGN_OR_RETURN(auto rows, pg::Transact(*deps_.pool, ReadFor(ctx), [&](pg::Tx& tx) {
+                              return SelectCategories(tx, ctx.tenant(), request.include_archived(),
+                                                      after, size + 1);
+                            }));
   const bool has_more = rows.size() > static_cast<size_t>(size);
   if (has_more) rows.pop_back();
   for (const Category& category : rows) *response->add_categories() = ToProto(category);
@@ -186,8 +186,7 @@ absl::Status CatalogueHandler::UpdateCategory(rpc::CallContext& ctx,
   CLOUDPOS_ASSIGN_OR_RETURN(
       const Category category,
       pg::Transact(*deps_.pool, TxFor(ctx), [&](pg::Tx& tx) -> absl::StatusOr<Category> {
-        CLOUDPOS_ASSIGN_OR_RETURN(CatalogueWrite write,
-                                  CatalogueWrite::Begin(tx, ctx, *deps_.ids));
+        CLOUDPOS_ASSIGN_OR_RETURN(CatalogueWrite write, CatalogueWrite::Begin(tx, ctx, *deps_.ids));
         CLOUDPOS_ASSIGN_OR_RETURN(const auto before, SelectCategory(tx, ctx.tenant(), id));
         if (!before) return NotFound("category");
         CLOUDPOS_RETURN_IF_ERROR(CheckVersion(before->version, request.version()));

@@ -69,7 +69,7 @@ absl::StatusOr<int64_t> JournalCheck::Run(absl::Time deadline) {
     token = page.next_page_token;
   } while (!token.empty());
   behind_ = std::move(behind);
-  gaps_.Set(static_cast<double>(gaps));  // tidy: allow money: a count for Prometheus
+  gaps_.Set(static_cast<double>(gaps));
   return gaps;
 }
 
@@ -82,7 +82,7 @@ absl::StatusOr<int64_t> LevelCheck::Run(absl::Time deadline) {
   CLOUDPOS_ASSIGN_OR_RETURN(const int64_t wrong,
                             CountWrongLevels(pool_, &next_, kLevelsAtOnce, deadline));
   if (wrong > 0) {
-    wrong_.Increment(static_cast<double>(wrong));  // tidy: allow money: a count for Prometheus
+    wrong_.Increment(static_cast<double>(wrong));
     log::Error("stock levels differ from their ledger", {{"levels", wrong}});
   }
   return wrong;

@@ -13,8 +13,8 @@ namespace cloudpos::inventory {
 /// Stores, and a sales floor for each.
 absl::Status ApplyStores(pg::Tx& tx, const std::vector<events::Event>& batch);
 
-/// Journal entries: moves stock for the whole batch in one statement and notes the entries' numbers.
-/// An entry that comes again moves nothing.
+/// Journal entries: moves stock for the whole batch in one statement and notes the entries'
+/// numbers. An entry that comes again moves nothing.
 absl::Status ApplyEntries(pg::Tx& tx, const std::vector<events::Event>& batch,
                           absl::Time recorded_at);
 

@@ -214,13 +214,11 @@ absl::StatusOr<Variant> ParseVariant(const v1::NewVariant& request, const std::s
   variant.sku = request.sku();
   variant.options = ParseOptions(request.options());
   variant.name = request.name().empty() ? NameOf(variant.options) : request.name();
-  CLOUDPOS_ASSIGN_OR_RETURN(variant.barcodes,
-                            ParseBarcodes(request.barcodes(), at + "barcodes"));
+  CLOUDPOS_ASSIGN_OR_RETURN(variant.barcodes, ParseBarcodes(request.barcodes(), at + "barcodes"));
   CLOUDPOS_ASSIGN_OR_RETURN(variant.prices, ParsePrices(request.prices(), at + "prices"));
   variant.stocked = !request.has_stocked() || request.stocked();
-  CLOUDPOS_ASSIGN_OR_RETURN(
-      variant.negative_stock,
-      ParsePolicy(request.negative_stock_policy(), at + "negativeStockPolicy"));
+  CLOUDPOS_ASSIGN_OR_RETURN(variant.negative_stock, ParsePolicy(request.negative_stock_policy(),
+                                                                at + "negativeStockPolicy"));
   return variant;
 }
 
@@ -231,12 +229,11 @@ absl::StatusOr<Product> ParseProduct(const v1::CreateProductRequest& request,
                             base::Uuid::ParseField(request.product_id(), at + "productId"));
   product.name = request.name();
   product.description = request.description();
-  CLOUDPOS_ASSIGN_OR_RETURN(product.category,
-                            OptionalId(request.category_id(), at + "categoryId"));
+  CLOUDPOS_ASSIGN_OR_RETURN(product.category, OptionalId(request.category_id(), at + "categoryId"));
   product.tax_category = request.tax_category();
   for (int i = 0; i < request.variants_size(); ++i) {
-    CLOUDPOS_ASSIGN_OR_RETURN(
-        Variant variant, ParseVariant(request.variants(i), At(at + "variants", i) + "."));
+    CLOUDPOS_ASSIGN_OR_RETURN(Variant variant,
+                              ParseVariant(request.variants(i), At(at + "variants", i) + "."));
     variant.product = product.id;
     variant.position = i + 1;
     product.variants.push_back(std::move(variant));

@@ -89,12 +89,12 @@ absl::Status CatalogueHandler::CreateIn(pg::Tx& tx, rpc::CallContext& ctx, absl:
   CLOUDPOS_RETURN_IF_ERROR(InsertVariants(tx, ctx.tenant(), variants, "", ctx.subject()));
   CLOUDPOS_RETURN_IF_ERROR(IndexProducts(tx, ctx.tenant(), products, true));
   const v1::Product after = ToProto(*products[0]);
-  write.Audit(now, {.action = creation->is_batch ? "product.batch_create" : "product.create",
-                    .subject_type = "product",
-                    .subject = creation->is_batch ? base::Uuid() : products[0]->id,
-                    .after = creation->is_batch
-                                 ? static_cast<const google::protobuf::Message*>(&made)
-                                 : &after});
+  write.Audit(now,
+              {.action = creation->is_batch ? "product.batch_create" : "product.create",
+               .subject_type = "product",
+               .subject = creation->is_batch ? base::Uuid() : products[0]->id,
+               .after = creation->is_batch ? static_cast<const google::protobuf::Message*>(&made)
+                                           : &after});
   return write.Finish();
 }
 

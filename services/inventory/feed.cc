@@ -62,8 +62,7 @@ absl::Status SendChanges(pg::Tx& tx, const pg::Query& query, const char* type,
 absl::Status SendAdjustments(pg::Tx& tx, const Send& send) {
   base::Uuid tenant, id;
   while (true) {
-    CLOUDPOS_ASSIGN_OR_RETURN(const auto adjustments,
-                              SelectAllAdjustments(tx, tenant, id, kBatch));
+    CLOUDPOS_ASSIGN_OR_RETURN(const auto adjustments, SelectAllAdjustments(tx, tenant, id, kBatch));
     if (adjustments.empty()) return absl::OkStatus();
     std::vector<events::Event> batch;
     for (const Adjustment& adjustment : adjustments) {

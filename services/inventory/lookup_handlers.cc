@@ -84,9 +84,9 @@ absl::Status CatalogueHandler::SearchVariants(rpc::CallContext& ctx,
   CLOUDPOS_ASSIGN_OR_RETURN(const int size, PageSize(request.page_size(), 100, 20));
   return pg::Transact(*deps_.pool, ReadFor(ctx), [&](pg::Tx& tx) -> absl::Status {
     response->Clear();
-    CLOUDPOS_ASSIGN_OR_RETURN(const auto hits,
-                              Search(tx, ctx.tenant(), text, request.include_archived(),
-                                     static_cast<size_t>(size)));
+    CLOUDPOS_ASSIGN_OR_RETURN(
+        const auto hits,
+        Search(tx, ctx.tenant(), text, request.include_archived(), static_cast<size_t>(size)));
     return AddItems(tx, ctx.tenant(), hits, response);
   });
 }
@@ -113,7 +113,7 @@ absl::Status CatalogueHandler::ListCatalogueChanges(rpc::CallContext& ctx,
     for (const CatalogueChange& change : changes) {
       CLOUDPOS_ASSIGN_OR_RETURN(*response->add_changes(), ToProto(change));
     }
-    // What is left out at the end was overtaken by what came before it: the page reaches the newest.
+    // The newest version is always somebody's latest state: without it the page was cut.
     const bool is_end = changes.empty() || changes.back().version == latest;
     response->set_version(is_end ? latest : changes.back().version);
     response->set_more(!is_end);

@@ -23,27 +23,24 @@ class InventoryService : public service::Service {
                            .worker_pool = &runtime.worker_pool(),
                            .redis = runtime.redis_options(),
                            .clock = &runtime.clock()});
-    const Deps deps{.pool = &runtime.pool(),
-                    .clock = &runtime.clock(),
-                    .ids = &runtime.ids(),
-                    .doorbell = bell_.get(),
-                    .catch_up_stores = [this](absl::Time deadline) {
-                      consumers_->CatchUpStores(deadline);
-                    }};
+    const Deps deps{
+        .pool = &runtime.pool(),
+        .clock = &runtime.clock(),
+        .ids = &runtime.ids(),
+        .doorbell = bell_.get(),
+        .catch_up_stores = [this](absl::Time deadline) { consumers_->CatchUpStores(deadline); }};
     catalogue_ = std::make_unique<CatalogueHandler>(deps);
     stock_ = std::make_unique<StockHandler>(deps);
-    feed_ = std::make_unique<events::Feed>(
-        events::FeedOptions{.producer = "inventory",
-                            .pool = &runtime.worker_pool(),
-                            .clock = &runtime.clock(),
-                            .snapshot = SendSnapshot});
+    feed_ = std::make_unique<events::Feed>(events::FeedOptions{.producer = "inventory",
+                                                               .pool = &runtime.worker_pool(),
+                                                               .clock = &runtime.clock(),
+                                                               .snapshot = SendSnapshot});
     runtime.server().Add(catalogue_->Methods());
     runtime.server().Add(stock_->Methods());
     runtime.server().Add(feed_->Methods());
     consumers_->Start();
-    checks_ = std::make_unique<Checks>(runtime.worker_pool(),
-                                       RemoteHeads(runtime.channel("transaction")),
-                                       runtime.clock());
+    checks_ = std::make_unique<Checks>(
+        runtime.worker_pool(), RemoteHeads(runtime.channel("transaction")), runtime.clock());
     return absl::OkStatus();
   }
 

@@ -146,8 +146,7 @@ absl::Status CatalogueHandler::UpdateProduct(rpc::CallContext& ctx,
   CLOUDPOS_ASSIGN_OR_RETURN(
       const Product product,
       pg::Transact(*deps_.pool, TxFor(ctx), [&](pg::Tx& tx) -> absl::StatusOr<Product> {
-        CLOUDPOS_ASSIGN_OR_RETURN(CatalogueWrite write,
-                                  CatalogueWrite::Begin(tx, ctx, *deps_.ids));
+        CLOUDPOS_ASSIGN_OR_RETURN(CatalogueWrite write, CatalogueWrite::Begin(tx, ctx, *deps_.ids));
         CLOUDPOS_ASSIGN_OR_RETURN(const auto before, SelectProduct(tx, ctx.tenant(), id));
         if (!before) return NotFound("product");
         CLOUDPOS_RETURN_IF_ERROR(CheckVersion(before->version, request.version()));
@@ -165,24 +164,22 @@ absl::Status CatalogueHandler::UpdateProduct(rpc::CallContext& ctx,
 }
 
 absl::Status CatalogueHandler::SetArchived(rpc::CallContext& ctx, const std::string& product_id,
-                                           int64_t version, bool archived,
-                                           v1::Product* response) {
+                                           int64_t version, bool archived, v1::Product* response) {
   CLOUDPOS_ASSIGN_OR_RETURN(const base::Uuid id, base::Uuid::ParseField(product_id, "productId"));
   const absl::Time now = deps_.clock->Now();
   CLOUDPOS_ASSIGN_OR_RETURN(
       const Product product,
       pg::Transact(*deps_.pool, TxFor(ctx), [&](pg::Tx& tx) -> absl::StatusOr<Product> {
-        CLOUDPOS_ASSIGN_OR_RETURN(CatalogueWrite write,
-                                  CatalogueWrite::Begin(tx, ctx, *deps_.ids));
+        CLOUDPOS_ASSIGN_OR_RETURN(CatalogueWrite write, CatalogueWrite::Begin(tx, ctx, *deps_.ids));
         CLOUDPOS_ASSIGN_OR_RETURN(const auto before, SelectProduct(tx, ctx.tenant(), id));
         if (!before) return NotFound("product");
         if (before->archived == archived) return *before;
         CLOUDPOS_RETURN_IF_ERROR(CheckVersion(before->version, version));
         Product after = *before;
         after.archived = archived;
-        CLOUDPOS_RETURN_IF_ERROR(
-            WriteProduct(tx, ctx, write, archived ? "product.archive" : "product.unarchive",
-                         *before, &after, now));
+        CLOUDPOS_RETURN_IF_ERROR(WriteProduct(tx, ctx, write,
+                                              archived ? "product.archive" : "product.unarchive",
+                                              *before, &after, now));
         return after;
       }));
   Ring(deps_);

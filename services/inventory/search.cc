@@ -15,7 +15,7 @@ namespace {
 constexpr size_t kTypedWordsMax = 8;
 constexpr int kWordsByBeginning = 100;  // a short beginning fits many words: these do
 constexpr int kWordsByGrams = 200;
-constexpr int kCandidatesMax = 1'000;   // variants looked at; ranking them takes a millisecond or two
+constexpr int kCandidatesMax = 1'000;  // variants ranked: a millisecond or two
 
 /// For one typed word, all words that it may stand for.
 using Group = std::vector<std::string>;
@@ -24,8 +24,7 @@ absl::StatusOr<Group> MendedWords(pg::Tx& tx, const base::Uuid& tenant, const st
   Group near;
   const int slips = SlipsAllowed(typed);
   if (slips == 0) return near;
-  CLOUDPOS_ASSIGN_OR_RETURN(const auto alike,
-                            SelectWordsByGrams(tx, tenant, typed, kWordsByGrams));
+  CLOUDPOS_ASSIGN_OR_RETURN(const auto alike, SelectWordsByGrams(tx, tenant, typed, kWordsByGrams));
   for (const std::string& word : alike) {
     if (IsNear(typed, word, slips)) near.push_back(word);
   }
@@ -87,8 +86,7 @@ SearchDocument DocumentOf(const SearchRow& row) {
 
 absl::StatusOr<std::optional<base::Uuid>> LookUp(pg::Tx& tx, const base::Uuid& tenant,
                                                  const std::string& code) {
-  CLOUDPOS_ASSIGN_OR_RETURN(const auto barcodes,
-                            SelectBarcodeOwners(tx, tenant, LookupKeys(code)));
+  CLOUDPOS_ASSIGN_OR_RETURN(const auto barcodes, SelectBarcodeOwners(tx, tenant, LookupKeys(code)));
   if (!barcodes.empty()) return std::optional(barcodes.begin()->second);
   CLOUDPOS_ASSIGN_OR_RETURN(const auto skus, SelectSkuOwners(tx, tenant, {code}));
   if (!skus.empty()) return std::optional(skus.begin()->second);
@@ -106,8 +104,7 @@ absl::StatusOr<std::vector<Hit>> Search(pg::Tx& tx, const base::Uuid& tenant,
     CLOUDPOS_ASSIGN_OR_RETURN(candidates, Candidates(tx, tenant, groups));
   }
   if (exact) candidates.push_back(*exact);
-  CLOUDPOS_ASSIGN_OR_RETURN(std::vector<SearchRow> rows,
-                            SelectSearchRows(tx, tenant, candidates));
+  CLOUDPOS_ASSIGN_OR_RETURN(std::vector<SearchRow> rows, SelectSearchRows(tx, tenant, candidates));
   struct Ranked {
     int score;
     size_t length;

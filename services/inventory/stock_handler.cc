@@ -90,8 +90,7 @@ v1::StockMovement ToProto(const LedgerRow& row) {
 absl::Status CheckVariants(pg::Tx& tx, const Adjustment& adjustment) {
   std::vector<base::Uuid> ids;
   for (const Movement& line : adjustment.lines) ids.push_back(line.variant);
-  CLOUDPOS_ASSIGN_OR_RETURN(const auto unknown,
-                            SelectUnknownVariants(tx, adjustment.tenant, ids));
+  CLOUDPOS_ASSIGN_OR_RETURN(const auto unknown, SelectUnknownVariants(tx, adjustment.tenant, ids));
   if (unknown.empty()) return absl::OkStatus();
   for (size_t i = 0; i < ids.size(); ++i) {
     if (std::find(unknown.begin(), unknown.end(), ids[i]) == unknown.end()) continue;
@@ -145,8 +144,8 @@ absl::Status StockHandler::ListStockLevels(rpc::CallContext& ctx,
   if (has_more) rows.pop_back();
   for (const StockLevel& level : rows) *response->add_levels() = ToProto(level);
   if (has_more) {
-    response->set_next_page_token(MakePageToken(
-        list, {rows.back().location.id.ToString(), rows.back().variant.ToString()}));
+    response->set_next_page_token(
+        MakePageToken(list, {rows.back().location.id.ToString(), rows.back().variant.ToString()}));
   }
   return absl::OkStatus();
 }
@@ -169,10 +168,10 @@ absl::Status StockHandler::ListStockMovements(rpc::CallContext& ctx,
   for (const LedgerRow& row : rows) *response->add_movements() = ToProto(row);
   if (has_more) {
     const LedgerRow& last = rows.back();
-    response->set_next_page_token(MakePageToken(
-        list, {base::FormatTime(last.recorded_at), last.movement.document.ToString(),
-               std::to_string(last.movement.line_no),
-               std::to_string(static_cast<int>(last.movement.kind))}));
+    response->set_next_page_token(
+        MakePageToken(list, {base::FormatTime(last.recorded_at), last.movement.document.ToString(),
+                             std::to_string(last.movement.line_no),
+                             std::to_string(static_cast<int>(last.movement.kind))}));
   }
   return absl::OkStatus();
 }
@@ -194,13 +193,11 @@ absl::Status StockHandler::ListStockLocations(rpc::CallContext& ctx,
   return absl::OkStatus();
 }
 
-absl::Status StockHandler::Record(rpc::CallContext& ctx, Adjustment* adjustment,
-                                  bool* is_replay) {
-  const StockLocation floor{
-      .tenant = adjustment->tenant,
-      .id = LocationId(adjustment->store, LocationKind::kSalesFloor),
-      .store = adjustment->store,
-      .kind = LocationKind::kSalesFloor};
+absl::Status StockHandler::Record(rpc::CallContext& ctx, Adjustment* adjustment, bool* is_replay) {
+  const StockLocation floor{.tenant = adjustment->tenant,
+                            .id = LocationId(adjustment->store, LocationKind::kSalesFloor),
+                            .store = adjustment->store,
+                            .kind = LocationKind::kSalesFloor};
   const Adjustment asked = *adjustment;
   return pg::Transact(*deps_.pool, TxFor(ctx), [&](pg::Tx& tx) -> absl::Status {
     if (asked.location == floor.id) CLOUDPOS_RETURN_IF_ERROR(InsertLocations(tx, {floor}));
@@ -229,11 +226,9 @@ absl::Status StockHandler::Record(rpc::CallContext& ctx, Adjustment* adjustment,
   });
 }
 
-absl::Status StockHandler::AdjustStock(rpc::CallContext& ctx,
-                                       const v1::AdjustStockRequest& request,
+absl::Status StockHandler::AdjustStock(rpc::CallContext& ctx, const v1::AdjustStockRequest& request,
                                        v1::StockAdjustment* response) {
-  CLOUDPOS_ASSIGN_OR_RETURN(Adjustment adjustment,
-                            ParseAdjustment(request, deps_.clock->Now()));
+  CLOUDPOS_ASSIGN_OR_RETURN(Adjustment adjustment, ParseAdjustment(request, deps_.clock->Now()));
   adjustment.tenant = ctx.tenant();
   adjustment.actor = ctx.subject();
   CLOUDPOS_RETURN_IF_ERROR(CheckStoreExists(deps_, ctx, adjustment.store, "storeId"));

@@ -91,8 +91,7 @@ Category CategoryOf(const pg::Row& row) {
   category.id = row.Get<base::Uuid>("category_id");
   category.version = row.Get<int64_t>("version");
   category.name = row.Get<std::string>("name");
-  category.parent =
-      row.Get<std::optional<base::Uuid>>("parent_category_id").value_or(base::Uuid());
+  category.parent = row.Get<std::optional<base::Uuid>>("parent_category_id").value_or(base::Uuid());
   category.archived = row.Get<bool>("archived");
   category.created_at = row.Get<absl::Time>("created_at");
   category.updated_at = row.Get<absl::Time>("updated_at");
@@ -204,9 +203,8 @@ absl::StatusOr<std::vector<Category>> SelectCategories(pg::Tx& tx, const base::U
                                                        const std::optional<NameKey>& after,
                                                        int limit) {
   const NameKey from = after.value_or(NameKey{});
-  CLOUDPOS_ASSIGN_OR_RETURN(
-      const pg::Result rows,
-      tx.Exec(kSelectCategories, tenant, from.name, from.id, archived_too, limit));
+  CLOUDPOS_ASSIGN_OR_RETURN(const pg::Result rows, tx.Exec(kSelectCategories, tenant, from.name,
+                                                           from.id, archived_too, limit));
   std::vector<Category> categories;
   for (const pg::Row row : rows) categories.push_back(CategoryOf(row));
   return categories;

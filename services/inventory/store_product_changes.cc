@@ -116,8 +116,8 @@ struct NewPrice {
   absl::Time from;
 };
 
-absl::Status InsertPrices(pg::Tx& tx, const base::Uuid& tenant,
-                          const std::vector<NewPrice>& prices, const base::Uuid& actor) {
+absl::Status InsertPrices(pg::Tx& tx, const base::Uuid& tenant, const std::vector<NewPrice>& prices,
+                          const base::Uuid& actor) {
   if (prices.empty()) return absl::OkStatus();
   std::vector<base::Uuid> variants, stores;
   std::vector<int64_t> versions, amounts, pers;

@@ -204,10 +204,10 @@ absl::StatusOr<std::vector<NameKey>> SelectProductKeys(pg::Tx& tx, const base::U
                                                        const ProductFilter& filter, int limit) {
   const NameKey from = filter.after.value_or(NameKey{});
   absl::StatusOr<pg::Result> rows =
-      filter.category ? tx.Exec(kSelectProductKeysOfCategory, tenant, from.name, from.id,
-                                filter.archived_too, limit, *filter.category)
-                      : tx.Exec(kSelectProductKeys, tenant, from.name, from.id,
-                                filter.archived_too, limit);
+      filter.category
+          ? tx.Exec(kSelectProductKeysOfCategory, tenant, from.name, from.id, filter.archived_too,
+                    limit, *filter.category)
+          : tx.Exec(kSelectProductKeys, tenant, from.name, from.id, filter.archived_too, limit);
   CLOUDPOS_RETURN_IF_ERROR(rows.status());
   std::vector<NameKey> keys;
   for (const pg::Row row : *rows) {

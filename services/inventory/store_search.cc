@@ -107,8 +107,7 @@ absl::Status AddToVocabulary(pg::Tx& tx, const base::Uuid& tenant, const Words& 
     texts.push_back(word);
     are_names.push_back(is_name);
   }
-  CLOUDPOS_ASSIGN_OR_RETURN(const pg::Result rows,
-                            tx.Exec(kUpsertWords, tenant, texts, are_names));
+  CLOUDPOS_ASSIGN_OR_RETURN(const pg::Result rows, tx.Exec(kUpsertWords, tenant, texts, are_names));
   std::vector<std::string> grams, of;
   for (const pg::Row row : rows) {
     const auto word = row.Get<std::string>("word");
@@ -201,8 +200,7 @@ absl::StatusOr<std::map<std::string, std::vector<std::string>>> SelectCategoryWo
   CLOUDPOS_ASSIGN_OR_RETURN(const pg::Result rows, tx.Exec(kSelectCategoryWords, tenant, words));
   std::map<std::string, std::vector<std::string>> found;
   for (const pg::Row row : rows) {
-    found[row.Get<std::string>("word")].push_back(
-        CategoryWord(row.Get<base::Uuid>("category_id")));
+    found[row.Get<std::string>("word")].push_back(CategoryWord(row.Get<base::Uuid>("category_id")));
   }
   return found;
 }
@@ -212,8 +210,7 @@ absl::StatusOr<std::vector<int64_t>> CountByWords(
     int most) {
   std::vector<int64_t> counts;
   for (const auto& words : groups) {
-    CLOUDPOS_ASSIGN_OR_RETURN(const pg::Result rows,
-                              tx.Exec(kCountByWords, tenant, words, most));
+    CLOUDPOS_ASSIGN_OR_RETURN(const pg::Result rows, tx.Exec(kCountByWords, tenant, words, most));
     counts.push_back(rows[0].Get<int64_t>("count"));
   }
   return counts;
@@ -222,9 +219,8 @@ absl::StatusOr<std::vector<int64_t>> CountByWords(
 absl::StatusOr<std::vector<base::Uuid>> SelectVariantsByWords(
     pg::Tx& tx, const base::Uuid& tenant, const std::vector<std::string>& first,
     const std::vector<std::string>& second, const std::vector<std::string>& third, int most) {
-  CLOUDPOS_ASSIGN_OR_RETURN(
-      const pg::Result rows,
-      tx.Exec(kSelectVariantsByWords, tenant, first, second, third, most));
+  CLOUDPOS_ASSIGN_OR_RETURN(const pg::Result rows,
+                            tx.Exec(kSelectVariantsByWords, tenant, first, second, third, most));
   std::vector<base::Uuid> variants;
   for (const pg::Row row : rows) variants.push_back(row.Get<base::Uuid>("variant_id"));
   return variants;

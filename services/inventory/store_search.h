@@ -29,9 +29,9 @@ absl::StatusOr<std::vector<std::string>> SelectWordsByGrams(pg::Tx& tx, const ba
 absl::StatusOr<std::map<std::string, std::vector<std::string>>> SelectCategoryWords(
     pg::Tx& tx, const base::Uuid& tenant, const std::vector<std::string>& words);
 /// How many rows have one of the words of each group; counting ends at `most`.
-absl::StatusOr<std::vector<int64_t>> CountByWords(pg::Tx& tx, const base::Uuid& tenant,
-                                                  const std::vector<std::vector<std::string>>& groups,
-                                                  int most);
+absl::StatusOr<std::vector<int64_t>> CountByWords(
+    pg::Tx& tx, const base::Uuid& tenant, const std::vector<std::vector<std::string>>& groups,
+    int most);
 /// Variants that have a word of `first` and, where they are not empty, of `second` and of `third`.
 absl::StatusOr<std::vector<base::Uuid>> SelectVariantsByWords(
     pg::Tx& tx, const base::Uuid& tenant, const std::vector<std::string>& first,

@@ -108,12 +108,13 @@ Adjustment AdjustmentOf(const pg::Row& row) {
 absl::StatusOr<std::map<base::Uuid, StoreInfo>> SelectStores(pg::Pool& pool,
                                                              const pg::CallOptions& options,
                                                              const std::vector<base::Uuid>& ids) {
-  CLOUDPOS_ASSIGN_OR_RETURN(const pg::Result rows, pool.Exec(options, kSelectStores, options.tenant, ids));
+  CLOUDPOS_ASSIGN_OR_RETURN(const pg::Result rows,
+                            pool.Exec(options, kSelectStores, options.tenant, ids));
   std::map<base::Uuid, StoreInfo> stores;
   for (const pg::Row row : rows) {
-    stores[row.Get<base::Uuid>("store_id")] = {.currency_code =
-                                                   row.Get<std::string>("currency_code"),
-                                               .archived = row.Get<bool>("archived")};
+    stores[row.Get<base::Uuid>("store_id")] = {
+        .currency_code = row.Get<std::string>("currency_code"),
+        .archived = row.Get<bool>("archived")};
   }
   return stores;
 }
@@ -171,8 +172,7 @@ absl::StatusOr<bool> InsertAdjustment(pg::Tx& tx, const Adjustment& adjustment) 
       const pg::Result result,
       tx.Exec(kInsertAdjustment, adjustment.tenant, adjustment.id, adjustment.store,
               adjustment.location, adjustment.reason_code, adjustment.note, adjustment.actor,
-              adjustment.occurred_at, adjustment.recorded_at,
-              pg::Bytes{adjustment.request_hash}));
+              adjustment.occurred_at, adjustment.recorded_at, pg::Bytes{adjustment.request_hash}));
   return result.affected() > 0;
 }
 

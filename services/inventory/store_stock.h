@@ -48,8 +48,7 @@ struct StockFilter {
   std::optional<base::Uuid> variant = {};
 };
 /// By location and variant.
-absl::StatusOr<std::vector<StockLevel>> SelectLevels(pg::Pool& pool,
-                                                     const pg::CallOptions& options,
+absl::StatusOr<std::vector<StockLevel>> SelectLevels(pg::Pool& pool, const pg::CallOptions& options,
                                                      const StockFilter& filter,
                                                      const std::optional<LevelKey>& after,
                                                      int limit);

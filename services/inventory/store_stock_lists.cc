@@ -83,16 +83,14 @@ absl::StatusOr<std::vector<StockLocation>> SelectLocations(pg::Pool& pool,
   return locations;
 }
 
-absl::StatusOr<std::vector<StockLevel>> SelectLevels(pg::Pool& pool,
-                                                     const pg::CallOptions& options,
+absl::StatusOr<std::vector<StockLevel>> SelectLevels(pg::Pool& pool, const pg::CallOptions& options,
                                                      const StockFilter& filter,
                                                      const std::optional<LevelKey>& after,
                                                      int limit) {
   const LevelKey from = after.value_or(LevelKey{});
-  CLOUDPOS_ASSIGN_OR_RETURN(
-      const pg::Result rows,
-      pool.Exec(options, kSelectLevels, options.tenant, filter.stores, filter.variant,
-                from.location, from.variant, limit));
+  CLOUDPOS_ASSIGN_OR_RETURN(const pg::Result rows,
+                            pool.Exec(options, kSelectLevels, options.tenant, filter.stores,
+                                      filter.variant, from.location, from.variant, limit));
   std::vector<StockLevel> levels;
   for (const pg::Row row : rows) {
     levels.push_back({.location = LocationOf(row),

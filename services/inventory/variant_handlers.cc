@@ -39,8 +39,8 @@ absl::StatusOr<VariantChange> ParseChange(const v1::UpdateVariantRequest& reques
   }
   if (request.has_stocked()) change.stocked = request.stocked();
   if (request.negative_stock_policy() != v1::NEGATIVE_STOCK_POLICY_UNSPECIFIED) {
-    CLOUDPOS_ASSIGN_OR_RETURN(change.negative_stock, ParsePolicy(request.negative_stock_policy(),
-                                                                 "negativeStockPolicy"));
+    CLOUDPOS_ASSIGN_OR_RETURN(change.negative_stock,
+                              ParsePolicy(request.negative_stock_policy(), "negativeStockPolicy"));
   }
   if (request.has_archived()) change.archived = request.archived();
   // What the fields would be refused for, whatever the variant is.
@@ -67,8 +67,8 @@ bool Apply(const VariantChange& change, Variant* variant) {
   variant->archived = change.archived.value_or(variant->archived);
   return variant->sku != before.sku || variant->options != before.options ||
          variant->name != before.name || variant->barcodes != before.barcodes ||
-         variant->stocked != before.stocked ||
-         variant->negative_stock != before.negative_stock || variant->archived != before.archived;
+         variant->stocked != before.stocked || variant->negative_stock != before.negative_stock ||
+         variant->archived != before.archived;
 }
 
 absl::Status WriteVariant(pg::Tx& tx, const base::Uuid& tenant, const Product& product,
@@ -129,8 +129,7 @@ absl::Status CatalogueHandler::GetVariant(rpc::CallContext& ctx,
   ctx.MarkStoresChecked();  // the catalogue is the tenant's
   CLOUDPOS_ASSIGN_OR_RETURN(const base::Uuid id,
                             base::Uuid::ParseField(request.variant_id(), "variantId"));
-  CLOUDPOS_ASSIGN_OR_RETURN(auto product,
-                            pg::Transact(*deps_.pool, ReadFor(ctx), [&](pg::Tx& tx) {
+  CLOUDPOS_ASSIGN_OR_RETURN(auto product, pg::Transact(*deps_.pool, ReadFor(ctx), [&](pg::Tx& tx) {
                               return SelectProductOfVariant(tx, ctx.tenant(), id);
                             }));
   const Variant* variant = product ? FindVariant(*product, id) : nullptr;
@@ -149,8 +148,7 @@ absl::Status CatalogueHandler::UpdateVariant(rpc::CallContext& ctx,
   CLOUDPOS_ASSIGN_OR_RETURN(
       const Variant changed,
       pg::Transact(*deps_.pool, TxFor(ctx), [&](pg::Tx& tx) -> absl::StatusOr<Variant> {
-        CLOUDPOS_ASSIGN_OR_RETURN(CatalogueWrite write,
-                                  CatalogueWrite::Begin(tx, ctx, *deps_.ids));
+        CLOUDPOS_ASSIGN_OR_RETURN(CatalogueWrite write, CatalogueWrite::Begin(tx, ctx, *deps_.ids));
         CLOUDPOS_ASSIGN_OR_RETURN(auto product, SelectProductOfVariant(tx, ctx.tenant(), id));
         if (!product) return NotFound("variant");
         const Variant before = *FindVariant(*product, id);
@@ -170,8 +168,7 @@ absl::Status CatalogueHandler::UpdateVariant(rpc::CallContext& ctx,
   return absl::OkStatus();
 }
 
-absl::Status CatalogueHandler::SetPrices(rpc::CallContext& ctx,
-                                         const v1::SetPricesRequest& request,
+absl::Status CatalogueHandler::SetPrices(rpc::CallContext& ctx, const v1::SetPricesRequest& request,
                                          v1::Variant* response) {
   CLOUDPOS_ASSIGN_OR_RETURN(const base::Uuid id,
                             base::Uuid::ParseField(request.variant_id(), "variantId"));
@@ -184,8 +181,7 @@ absl::Status CatalogueHandler::SetPrices(rpc::CallContext& ctx,
   CLOUDPOS_ASSIGN_OR_RETURN(
       const Variant changed,
       pg::Transact(*deps_.pool, TxFor(ctx), [&](pg::Tx& tx) -> absl::StatusOr<Variant> {
-        CLOUDPOS_ASSIGN_OR_RETURN(CatalogueWrite write,
-                                  CatalogueWrite::Begin(tx, ctx, *deps_.ids));
+        CLOUDPOS_ASSIGN_OR_RETURN(CatalogueWrite write, CatalogueWrite::Begin(tx, ctx, *deps_.ids));
         CLOUDPOS_ASSIGN_OR_RETURN(auto product, SelectProductOfVariant(tx, ctx.tenant(), id));
         if (!product) return NotFound("variant");
         const Variant before = *FindVariant(*product, id);
@@ -228,8 +224,7 @@ absl::Status CatalogueHandler::ListPriceHistory(rpc::CallContext& ctx,
   CLOUDPOS_ASSIGN_OR_RETURN(
       Periods rows,
       pg::Transact(*deps_.pool, ReadFor(ctx), [&](pg::Tx& tx) -> absl::StatusOr<Periods> {
-        CLOUDPOS_ASSIGN_OR_RETURN(const auto found,
-                                  SelectCreatedVariants(tx, ctx.tenant(), {id}));
+        CLOUDPOS_ASSIGN_OR_RETURN(const auto found, SelectCreatedVariants(tx, ctx.tenant(), {id}));
         if (found.empty()) return NotFound("variant");
         return SelectPriceHistory(tx, ctx.tenant(), id, after, size + 1);
       }));
@@ -246,9 +241,9 @@ absl::Status CatalogueHandler::ListPriceHistory(rpc::CallContext& ctx,
   }
   if (has_more) {
     const PricePeriod& last = rows.back();
-    response->set_next_page_token(
-        MakePageToken(list, {std::to_string(last.from_version), last.price.store.ToString(),
-                             last.price.currency}));
+    response->set_next_page_token(MakePageToken(
+        list,
+        {std::to_string(last.from_version), last.price.store.ToString(), last.price.currency}));
   }
   return absl::OkStatus();
 }

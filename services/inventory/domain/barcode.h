@@ -24,7 +24,8 @@ enum class Symbology {
 struct Barcode {
   std::string code;  // as given
   Symbology symbology = Symbology::kUnspecified;
-  /// Equal for codes that are the same: 14 digits for what is a GTIN (UPC-E expanded), else the text.
+  /// Equal for codes that are the same: 14 digits for what is a GTIN (UPC-E expanded), else the
+  /// text.
   std::string lookup_key;
   friend bool operator==(const Barcode&, const Barcode&) = default;
 };
@@ -32,8 +33,8 @@ struct Barcode {
 /// The last digit of a GTIN whose other digits are `digits`: weights 3, 1, 3 ... from the right.
 char CheckDigit(std::string_view digits);
 
-/// The UPC-A that an 8-digit UPC-E is short for, with its check digit as given; empty when `code` is
-/// not of that form.
+/// The UPC-A that an 8-digit UPC-E is short for, with its check digit as given; empty when `code`
+/// is not of that form.
 std::string ExpandUpcE(std::string_view code);
 
 /// Checks `code`, named `field` in refusals. Unspecified, the symbology follows from the form:

@@ -157,8 +157,7 @@ absl::Status CheckProduct(const Product& product, const std::string& at) {
     return base::Fail(LIMIT_EXCEEDED, at + "variants", "at most 100 are allowed");
   }
   for (size_t i = 0; i < product.variants.size(); ++i) {
-    CLOUDPOS_RETURN_IF_ERROR(
-        CheckVariant(product.variants[i], Indexed(at + "variants", i) + "."));
+    CLOUDPOS_RETURN_IF_ERROR(CheckVariant(product.variants[i], Indexed(at + "variants", i) + "."));
   }
   return absl::OkStatus();
 }

@@ -15,7 +15,7 @@
 
 namespace cloudpos::inventory {
 
-constexpr size_t kVariantsMax = 100;      // of a product
+constexpr size_t kVariantsMax = 100;  // of a product
 constexpr size_t kBatchProductsMax = 200;
 constexpr size_t kBatchVariantsMax = 2'000;
 constexpr int64_t kCategoriesMax = 2'000;  // of a tenant
@@ -99,8 +99,7 @@ absl::Status CheckDistinct(const std::vector<const Product*>& products,
                            const std::vector<std::string>& at);
 
 /// Store and currency of each price that `after` has and `before` has not, or the other way round.
-std::vector<Price> ChangedPrices(const std::vector<Price>& before,
-                                 const std::vector<Price>& after);
+std::vector<Price> ChangedPrices(const std::vector<Price>& before, const std::vector<Price>& after);
 
 /// STALE_VERSION with the present version in its data, unless `asked` is it.
 absl::Status CheckVersion(int64_t present, int64_t asked);

@@ -19,8 +19,8 @@ LocationKind LocationOf(std::string_view disposition) {
 }  // namespace
 
 base::Uuid LocationId(const base::Uuid& store, LocationKind kind) {
-  return base::DeriveUuidV5(store, std::string("stock location ") +
-                                       std::to_string(static_cast<int>(kind)));
+  return base::DeriveUuidV5(
+      store, std::string("stock location ") + std::to_string(static_cast<int>(kind)));
 }
 
 std::string_view LocationName(LocationKind kind) {
@@ -80,8 +80,7 @@ void See(JournalProgress& progress, int64_t number) {
   if (number != progress.contiguous_to + 1 && progress.ahead.size() >= kAheadMax) return;
   progress.ahead.insert(place, number);
   size_t joined = 0;
-  while (joined < progress.ahead.size() &&
-         progress.ahead[joined] == progress.contiguous_to + 1) {
+  while (joined < progress.ahead.size() && progress.ahead[joined] == progress.contiguous_to + 1) {
     ++progress.contiguous_to;
     ++joined;
   }

@@ -44,8 +44,8 @@ struct StockLocation {
   friend auto operator<=>(const StockLocation&, const StockLocation&) = default;
 };
 
-/// What a journal entry does to the stock: a sale takes its stocked lines away, a return brings them
-/// back to the place its disposition says. Training and all other entries move nothing.
+/// What a journal entry does to the stock: a sale takes its stocked lines away, a return brings
+/// them back to the place its disposition says. Training and all other entries move nothing.
 struct EntryEffect {
   std::vector<Movement> movements;
   std::vector<StockLocation> locations;  // those the movements need

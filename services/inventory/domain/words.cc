@@ -87,8 +87,8 @@ std::string Fold(char32_t c) {
   if (c <= 0xff) return kLatin1[c - 0xc0] == '*' ? "" : std::string(1, kLatin1[c - 0xc0]);
   if (c <= 0x17f) return std::string(1, kLatinExtendedA[c - 0x100]);
   if ((c >= 0x2000 && c <= 0x206f) || (c >= 0x3000 && c <= 0x303f)) return {};  // punctuation
-  if (c >= 0x391 && c <= 0x3a9) c += 32;   // Greek capitals
-  if (c >= 0x410 && c <= 0x42f) c += 32;   // Cyrillic capitals
+  if (c >= 0x391 && c <= 0x3a9) c += 32;                                        // Greek capitals
+  if (c >= 0x410 && c <= 0x42f) c += 32;                                        // Cyrillic capitals
   if (c >= 0x400 && c <= 0x40f) c += 80;
   std::string letter;
   Append(c, &letter);

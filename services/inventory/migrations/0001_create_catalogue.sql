@@ -1,6 +1,6 @@
 -- Categories, products, variants, barcodes, prices with history, and the log of catalogue changes
--- (C-01..C-03, C-29). Every write of a tenant first locks its row of catalogue_versions, so versions
--- are dense and catalogue writes of one tenant never wait for each other in a circle. Quick: new.
+-- (C-01..C-03, C-29). Every write of a tenant first locks its row of catalogue_versions, so
+-- versions are dense and writers of one tenant never wait for each other in a circle. Quick: new.
 CREATE TABLE {{schema}}.catalogue_versions (
   tenant_id uuid   NOT NULL,
   version   bigint NOT NULL DEFAULT 0,

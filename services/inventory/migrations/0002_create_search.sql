@@ -1,8 +1,8 @@
--- The words variants are found by (C-04). Plain B-trees on purpose: under row-level security an index
--- serves only operators that PostgreSQL calls leakproof, and those of pg_trgm and of arrays are not.
--- Quick: new.
+-- The words variants are found by (C-04). Plain B-trees on purpose: under row-level security an
+-- index serves only operators that PostgreSQL calls leakproof; those of pg_trgm and of arrays are
+-- not. Quick: new.
 
--- A category's variants carry the word "category:<id>", so renaming a category touches none of them.
+-- A category's variants carry the word "category:<id>": renaming a category touches none of them.
 CREATE TABLE {{schema}}.variant_words (
   tenant_id  uuid NOT NULL,
   word       text COLLATE "C" NOT NULL,
@@ -23,8 +23,8 @@ CREATE TABLE {{schema}}.category_words (
 );
 CREATE INDEX category_words_category_idx ON {{schema}}.category_words (tenant_id, category_id);
 
--- Each word of the tenant once; is_name: it stands in a name, so a slip in it is worth mending. A word
--- that nothing uses any more finds nothing and does no harm.
+-- Each word of the tenant once; is_name: it stands in a name, so a slip in it is worth mending. A
+-- word that nothing uses any more finds nothing and does no harm.
 CREATE TABLE {{schema}}.search_words (
   tenant_id uuid    NOT NULL,
   word      text    COLLATE "C" NOT NULL,
@@ -44,7 +44,8 @@ DO $$
 DECLARE
   name text;
 BEGIN
-  FOREACH name IN ARRAY ARRAY['variant_words', 'category_words', 'search_words', 'word_grams'] LOOP
+  FOREACH name IN ARRAY ARRAY['variant_words', 'category_words', 'search_words',
+                              'word_grams'] LOOP
     EXECUTE format('ALTER TABLE {{schema}}.%I ENABLE ROW LEVEL SECURITY', name);
     EXECUTE format('ALTER TABLE {{schema}}.%I FORCE ROW LEVEL SECURITY', name);
     EXECUTE format($f$CREATE POLICY tenant ON {{schema}}.%I TO {{schema}}_rw
