@@ -109,5 +109,6 @@ GRANT SELECT, INSERT ON {{schema}}.stock_movements, {{schema}}.stock_locations
   TO {{schema}}_rw, {{schema}}_worker;
 GRANT SELECT, INSERT, UPDATE ON {{schema}}.stock_levels TO {{schema}}_rw, {{schema}}_worker;
 GRANT SELECT, INSERT ON {{schema}}.stock_adjustments TO {{schema}}_rw;
+GRANT SELECT ON {{schema}}.stock_adjustments TO {{schema}}_worker;
 GRANT SELECT, INSERT, UPDATE ON {{schema}}.stores, {{schema}}.journal_progress
   TO {{schema}}_worker;
