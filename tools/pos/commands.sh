@@ -230,7 +230,7 @@ cmd_replay() {
   [ -x "$POS_BUILD/bin/cloudpos-replay" ] || build bin/cloudpos-replay
   local settings
   mapfile -t settings < <(replay_settings)
-  exec env "${settings[@]}" "$POS_BUILD/bin/cloudpos-replay" "$@"
+  exec env -C "$POS_CALLER_FOLDER" "${settings[@]}" "$POS_BUILD/bin/cloudpos-replay" "$@"
 }
 
 replay_settings() {

@@ -31,8 +31,13 @@ make() {
   status=$(call "$2" "$3" "$4")
   case $status in
     2??) printf '  %s\n' "$1" ;;
-    *) die "$1: $status $(jq -r '.code // empty, .detail // empty, (.errors // [] | .[] | "\(.field): \(.message // .description // "")")' "$answer" 2>/dev/null | tr '\n' ' ')" ;;
+    *) die "$1: $status $(problem)" ;;
   esac
+}
+
+problem() {
+  jq -r '.code // empty, .detail // empty, (.errors // [] | .[] | "\(.field): \(.detail // "")")' "$answer" |
+    tr '\n' ' '
 }
 
 # id NAME: a UUID (version 8) that depends on the name alone.
@@ -91,12 +96,13 @@ make_products() {
       barcodes: [if $barcode == "" then empty else {code: $barcode} end],
       prices: [{amount: {currencyCode: "GBP", minorUnits: $price}, pricePer: 1}]}]}')")
     [ -z "$stock" ] ||
-      lines+=("$(jq -n --arg v "$(id "variant $sku")" --argjson n "$stock" '{variantId: $v, quantityMilli: ($n * 1000)}')")
+      lines+=("$(jq -n --arg variant "$(id "variant $sku")" --argjson count "$stock" \
+        '{variantId: $variant, quantityMilli: ($count * 1000)}')")
   done < <(goods)
   make "${#products[@]} products" POST /v1/products:batchCreate "$(jq -s '{products: .}' <<<"${products[*]}")"
   make "their stock" POST /v1/stock/adjustments "$(jq -s --arg id "$(id stock)" --arg store "$store" \
-    '{adjustmentId: $id, storeId: $store, reasonCode: "DELIVERY", note: "demo", occurredAt: "2026-01-02T08:00:00Z", lines: .}' \
-    <<<"${lines[*]}")"
+    '{adjustmentId: $id, storeId: $store, reasonCode: "DELIVERY", note: "demo",
+      occurredAt: "2026-01-02T08:00:00Z", lines: .}' <<<"${lines[*]}")"
 }
 
 store=$(id store)
