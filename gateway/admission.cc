@@ -58,6 +58,14 @@ void Admission::Done(bool is_failure) {
   }
 }
 
+void Admission::Close() {
+  const std::lock_guard lock(mutex_);
+  if (state_ == State::kClosed && open_until_ == absl::Time()) return;
+  state_ = State::kClosed;
+  open_until_ = absl::Time();
+  seconds_ = {};
+}
+
 int Admission::in_flight() const {
   const std::lock_guard lock(mutex_);
   return in_flight_;

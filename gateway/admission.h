@@ -34,6 +34,9 @@ class Admission {
   /// `is_failure`: the upstream did not do its work (unreachable, overloaded, out of time).
   void Done(bool is_failure);
 
+  /// The upstream is known to work again: no need to wait for the probe.
+  void Close();
+
   int in_flight() const;
 
  private:

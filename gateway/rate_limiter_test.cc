@@ -151,6 +151,17 @@ TEST_CASE("Admission: the circuit opens, lets one probe through, and closes", "[
   CHECK(call(false));
 }
 
+TEST_CASE("Admission: a healthy upstream closes the circuit at once", "[gateway]") {
+  base::FakeClock clock;
+  Admission admission({.calls_min = 1}, clock);
+  REQUIRE(admission.Admit(2).ok());
+  admission.Done(true);
+  REQUIRE_FALSE(admission.Admit(2).ok());
+  admission.Close();
+  CHECK(admission.Admit(2).ok());
+  CHECK(admission.Admit(2).ok());
+}
+
 TEST_CASE("Admission: failures long ago do not count", "[gateway]") {
   base::FakeClock clock;
   Admission admission({.calls_min = 4}, clock);

@@ -45,8 +45,10 @@ class UnaryReactor final : public grpc::ClientUnaryReactor {
   Handler handler_;
 };
 
+/// Shedding is no fault: less important calls must not close the door on the others.
 bool IsUpstreamFault(const absl::Status& status) {
-  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status);
+  return (absl::IsUnavailable(status) && base::CodeOf(status) != common::v1::OVERLOADED) ||
+         absl::IsDeadlineExceeded(status);
 }
 
 }  // namespace
@@ -104,16 +106,26 @@ struct UnaryStart {
   }
 };
 
-/// The canonical answer for a call that gRPC itself ended.
-absl::Status TransportStatus(const grpc::Status& status) {
-  const absl::Status converted = rpc::FromGrpc(status);
-  if (absl::IsUnavailable(converted) && base::CodeOf(converted) != common::v1::OVERLOADED) {
-    base::ErrorInfo info = base::InfoOf(converted);
-    info.detail = "This part of the system does not answer just now.";
-    if (!info.retry_after) info.retry_after = std::chrono::seconds(1);
-    return base::Fail(info);
+/// What a failed call is to the client. Without details it was gRPC that ended it, not the service.
+absl::Status FailureOf(const grpc::Status& status) {
+  const bool is_transport = status.error_details().empty();
+  switch (status.error_code()) {
+    case grpc::StatusCode::UNAVAILABLE:
+    case grpc::StatusCode::CANCELLED: {  // by our own drain
+      if (!is_transport) break;
+      base::ErrorInfo info;
+      info.code = common::v1::UNAVAILABLE;
+      info.detail = "This part of the system does not answer just now.";
+      info.retry_after = std::chrono::seconds(1);
+      return base::Fail(info);
+    }
+    case grpc::StatusCode::RESOURCE_EXHAUSTED:  // a message beyond gRPC's limit: our fault
+      if (is_transport) return absl::InternalError(status.error_message());
+      break;
+    default:
+      break;
   }
-  return converted;
+  return rpc::FromGrpc(status);
 }
 
 /// Runs one health check; keeps the upstream's parts alive until it is done.
@@ -191,7 +203,7 @@ asio::awaitable<UpstreamReply> Upstream::Call(const UpstreamCall& call, const Me
   impl->in_flight->Decrement();
   impl->Forget(&context);
   UpstreamReply reply;
-  if (!status.ok()) reply.status = TransportStatus(status);
+  if (!status.ok()) reply.status = FailureOf(status);
   impl->admission.Done(IsUpstreamFault(reply.status));
   const auto& trailers = context.GetServerTrailingMetadata();
   reply.is_replayed =
@@ -223,6 +235,7 @@ void Upstream::CheckHealth() {
   auto* check = new HealthCheck([this, impl = impl_](bool is_ready) {
     if (is_ready_.exchange(is_ready) != is_ready) {
       log::Info("upstream changed", {{"upstream", name_}, {"ready", is_ready}});
+      if (is_ready) impl->admission.Close();
     }
     impl->ready->Set(is_ready ? 1 : 0);
     impl->is_checking.store(false);
