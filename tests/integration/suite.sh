@@ -11,6 +11,7 @@
 # suite_pos runs ./pos for it, suite_sql a statement, suite_ctl supervisorctl.
 
 SUITE_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+SUITE_BIN=${POS_TEST_BIN:-$SUITE_ROOT/build/bin}
 SUITE_FOLDER=
 SUITE_STATE=
 SUITE_SHIFT=
