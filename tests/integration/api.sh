@@ -44,8 +44,13 @@ api_send() {
 
 # api_header NAME: of the last answer; empty when it has none.
 api_header() {
-  awk -v name="${1,,}" -F': *' 'tolower($1) == name { sub(/\r$/, ""); print substr($0, length($1) + 3) }' \
-    "$API_FOLDER/head"
+  local line
+  while IFS= read -r line; do
+    [[ ${line,,} == "${1,,}:"* ]] || continue
+    line=${line#*: }
+    printf '%s\n' "${line%$'\r'}"
+    return
+  done <"$API_FOLDER/head"
 }
 
 # field FILTER [jq options]: from the last answer's JSON.
@@ -69,16 +74,12 @@ problem_with() {
     return 1
   }
   # shellcheck disable=SC2016  # jq's variables
-  jq -e --argjson status "$1" --arg code "$2" --arg id "$(api_header X-Request-Id)" '
+  jq -e --argjson status "$1" --arg code "$2" --arg field "${3:-}" --arg id "$(api_header X-Request-Id)" '
     .status == $status and .code == $code and .instance == $id and ($id | length) > 0 and
     .type == "urn:cloudpos:problem:" + ($code | ascii_downcase | gsub("_"; "-")) and
-    (.title | type == "string" and length > 0)' "$API_FOLDER/body" >/dev/null || {
-    printf 'expected a problem with code %s, and type, title, status, instance to fit' "$2"
-    return 1
-  }
-  [ -z "${3:-}" ] || jq -e --arg field "$3" '[.errors[]?.field] | index($field)' \
-    "$API_FOLDER/body" >/dev/null || {
-    printf 'expected field %s' "$3"
+    (.title | type == "string" and length > 0) and
+    ($field == "" or ([.errors[]?.field] | index($field) != null))' "$API_FOLDER/body" >/dev/null || {
+    printf 'expected a problem with code %s%s, and type, title, status, instance to fit' "$2" "${3:+ and field $3}"
     return 1
   }
 }

@@ -9,6 +9,7 @@
 #
 # SUITE_URL is the gateway, SUITE_STATE the state folder, SUITE_SHIFT what was added to each port;
 # suite_pos runs ./pos for it, suite_sql a statement, suite_ctl supervisorctl.
+# With POS_TEST_KEEP set it stays, running, for a look at it.
 
 SUITE_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 SUITE_BIN=${POS_TEST_BIN:-$SUITE_ROOT/build/bin}
@@ -65,6 +66,7 @@ suite_start() {
 }
 
 suite_stop() {
+  [ -z "${POS_TEST_KEEP:-}" ] || return 0
   [ -n "$SUITE_FOLDER" ] || return 0
   suite_pos down >/dev/null || true
   rm -rf "$SUITE_FOLDER"

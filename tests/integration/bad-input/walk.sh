@@ -6,6 +6,7 @@
 # Whoever sources this has the world of ./run, and TOKENS.
 
 WALKED=0
+declare -A LACKS ELSEWHERE
 
 # filled PATTERN: with ids of ours.
 filled() {
@@ -31,7 +32,7 @@ filled() {
 # query_of PATH: what a route needs beside its path.
 query_of() {
   case $1 in
-    /v1/reports/progress | /v1/reports/dashboard | /v1/stock/*) printf '?storeId=%s' "$STORE" ;;
+    /v1/reports/progress | /v1/reports/dashboard | /v1/stock/levels | /v1/stock/movements) printf '?storeId=%s' "$STORE" ;;
     /v1/reports/sales) printf '?from=2026-01-01&to=2026-12-31&groupBy=STORE&storeId=%s' "$STORE" ;;
     /v1/reports/*) printf '?from=2026-01-01&to=2026-12-31&storeId=%s' "$STORE" ;;
     /v1/variants:lookup) printf '?code=MUG-1' ;;
@@ -50,8 +51,8 @@ sent_to() {
     'POST /v1/stock/adjustments') document adjust "$(uuid)" ;;
     'POST /v1/sales/'*':abandon') printf '{"storeId":"%s","registerId":"%s","reasonCode":"LEFT"}' "$STORE" "$REGISTER" ;;
     'POST /v1/products') document product "$(uuid)" ;;
-    'POST /v1/products:batchCreate') document product "$(uuid)" | jq -c '{products: [.]}' ;;
-    'POST /v1/products/'*'/variants') document product "$(uuid)" | jq -c '{variant: .variants[0]}' ;;
+    'POST /v1/products:batchCreate') document product "$(uuid)" '{products: [.]}' ;;
+    'POST /v1/products/'*'/variants') document product "$(uuid)" '{variant: .variants[0]}' ;;
     'POST /v1/categories') document category "$(uuid)" ;;
     'POST /v1/stores') document store "$(uuid)" ;;
     'POST /v1/stores/'*'/registers') document register "$(uuid)" ;;
@@ -68,22 +69,27 @@ sent_to() {
   esac
 }
 
-# token_with GRANTS [TENANT]: signed as auth would.
+# token_with STORES NUMBER...: signed as auth would, with these permissions there.
 token_with() {
-  sign_token "$(token_part "${TOKENS[owner]}" 1)" "$(token_part "${TOKENS[owner]}" 2 |
-    jq -c --argjson grants "$1" --arg tenant "${2:-$TENANT}" '.grants = $grants | .ten = $tenant')"
+  local set=(0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0) number stores=$1 bits
+  shift
+  for number in "$@"; do set[number / 8]=$((set[number / 8] | 1 << number % 8)); done
+  printf -v bits '\\x%x' "${set[@]}"
+  bits=$(printf '%b' "$bits" | base64url)
+  sign_token "$WALK_HEADER" "$(jq -c --argjson stores "$stores" --arg bits "$bits" \
+    '.grants = [{s: $stores, p: $bits}]' <<<"$WALK_CLAIMS")"
 }
 
-# bits NUMBER...: a set of permissions as tokens carry it.
-bits() {
-  python3 - "$@" <<'PYTHON'
-import base64, sys
-numbers = [int(n) for n in sys.argv[1:]]
-data = bytearray(max(numbers, default=0) // 8 + 1)
-for n in numbers:
-    data[n // 8] |= 1 << n % 8
-print(base64.urlsafe_b64encode(bytes(data)).rstrip(b"=").decode())
-PYTHON
+# make_walk_tokens: LACKS and ELSEWHERE by the name of the permission.
+make_walk_tokens() {
+  local number name list=$SUITE_ROOT/tests/golden/permissions.txt others
+  WALK_HEADER=$(token_part "${TOKENS[owner]}" 1)
+  WALK_CLAIMS=$(token_part "${TOKENS[owner]}" 2)
+  while read -r number _ name; do
+    mapfile -t others < <(awk -v not="$name" '!/^#/ && $3 != not { print $1 }' "$list")
+    LACKS[$name]=$(token_with '[]' "${others[@]}")
+    ELSEWHERE[$name]=$(token_with "[\"$STORE2\"]" "$number")
+  done < <(grep -v '^#' "$list")
 }
 
 walk_fails() {
@@ -104,7 +110,7 @@ refuses() {
 
 # walk_route VERB PATTERN PERMISSION
 walk_route() {
-  local path body all_but there expected
+  local path body expected
   path=$(filled "$2")
   path+=$(query_of "$path")
   body=$(sent_to "$1" "${path%%'?'*}")
@@ -113,12 +119,10 @@ walk_route() {
   API_TOKEN=garbage api_send "$1" "$path" "$body"
   refuses 401 garbage
   if [ "$3" != signed-in ]; then
-    mapfile -t all_but < <(awk -v name="$3" '!/^#/ && $3 != name { print $1 }' "$PERMISSIONS")
-    API_TOKEN=$(token_with "[{\"s\":[],\"p\":\"$(bits "${all_but[@]}")\"}]") api_send "$1" "$path" "$body"
+    API_TOKEN=${LACKS[$3]} api_send "$1" "$path" "$body"
     refuses 403 "who lacks $3"
-    there=$(bits "$(awk -v name="$3" '!/^#/ && $3 == name { print $1 }' "$PERMISSIONS")")
-    API_TOKEN=$(token_with "[{\"s\":[\"$STORE2\"],\"p\":\"$there\"}]") api_send "$1" "$path" "$body"
-    refuses_elsewhere "$1" "$3"
+    API_TOKEN=${ELSEWHERE[$3]} api_send "$1" "$path" "$body"
+    refuses_elsewhere "$1" "$2" "$3"
   fi
   expected=$(foreign_gets "$1" "$2" "$3")
   [ -n "$expected" ] || return 0
@@ -127,16 +131,17 @@ walk_route() {
 }
 
 # Rights in one store say nothing in another. What belongs to no store (the catalogue) they may read.
-# refuses_elsewhere VERB PERMISSION
+# refuses_elsewhere VERB PATTERN PERMISSION
 refuses_elsewhere() {
-  local who="who holds $2 elsewhere"
-  case "$1 $2" in
-    'GET catalogue.read')
+  local who="who holds $3 elsewhere"
+  case "$1 $2 $3" in
+    'GET '*' catalogue.read')
       WALKED=$((WALKED + 1))
       [ "$API_STATUS" = 200 ] || walk_fails "$who expects 200"
       ;;
-    # That the version is old may be noticed first.
-    'POST price.write') refuses "403 409" "$who" ;;
+    'GET /v1/stores store.read') refuses 200 "$who" ;; # theirs alone
+    # That the version is another may be noticed first.
+    'POST '*' price.write') refuses "403 409" "$who" ;;
     *) refuses "403 404" "$who" ;;
   esac
 }
@@ -156,7 +161,7 @@ foreign_gets() {
 
 walk() {
   local verb pattern permission began=$SECONDS
-  PERMISSIONS=$SUITE_ROOT/tests/golden/permissions.txt
+  make_walk_tokens
   while read -r verb pattern _ permission _; do
     [ "$permission" != public ] || continue
     walk_route "$verb" "$pattern" "$permission"
