@@ -32,7 +32,7 @@ build() {
 # Programs are what the build puts into bin/, except tests.
 program_targets() {
   # Ninja brings its own build description up to date first, so that new programs are seen.
-  ninja -C "$POS_BUILD" build.ninja >/dev/null
+  ninja -C "$POS_BUILD" build.ninja 2>&1 | ninja_progress >&2
   ninja -C "$POS_BUILD" -t targets all |
     sed -n 's/^\(bin\/[^:]*\): CXX_EXECUTABLE_LINKER.*/\1/p' | grep -v '_test$' || true
 }
