@@ -57,7 +57,7 @@ constexpr pg::Query kSelectCategoryWords{"select_category_words", R"sql(
 constexpr pg::Query kCountByWords{"count_variants_by_words", R"sql(
   SELECT count(*) AS count FROM (
     SELECT 1 FROM variant_words WHERE tenant_id = $1 AND word = ANY($2::text[])
-    LIMIT $3) AS some)sql"};
+    LIMIT $3) AS counted)sql"};
 
 constexpr pg::Query kSelectVariantsByWords{"select_variants_by_words", R"sql(
   SELECT DISTINCT variant_id FROM (
