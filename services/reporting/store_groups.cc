@@ -7,43 +7,45 @@
 namespace cloudpos::reporting {
 namespace {
 
-#define CLOUDPOS_GROUPS(name, table, key, order)                                             \
+#define CLOUDPOS_GROUPS(name, table, key, by, order)                                         \
   pg::Query {                                                                                \
     name, "SELECT " key " AS key, currency_code, " CLOUDPOS_SUMS                             \
-          " FROM " table CLOUDPOS_IN_RANGE "GROUP BY 1, 2 ORDER BY " order                   \
+          " FROM " table CLOUDPOS_IN_RANGE "GROUP BY " by ", currency_code ORDER BY " order  \
           " LIMIT $5 OFFSET $6"                                                              \
   }
 
 #define CLOUDPOS_BY_KEY "1, 2"
 #define CLOUDPOS_BY_TOTAL "sum(sales_minor + returns_minor) DESC, 1, 2"
-#define CLOUDPOS_ID(column) \
-  "coalesce(nullif(" column ", '00000000-0000-0000-0000-000000000000')::text, '')"
-#define CLOUDPOS_LOCAL_TIME "(hour_start AT TIME ZONE 'UTC' + utc_offset_min * interval '1 minute')"
+#define CLOUDPOS_BY_ID(name, table, id)                                                      \
+  CLOUDPOS_GROUPS(name, table,                                                               \
+                  "coalesce(nullif(" id ", '00000000-0000-0000-0000-000000000000')::text, '')", \
+                  id, CLOUDPOS_BY_TOTAL)
+#define CLOUDPOS_CLOCK_HOUR \
+  "to_char(hour_start AT TIME ZONE 'UTC' + utc_offset_min * interval '1 minute', 'HH24')"
 
-constexpr pg::Query kByDay =
-    CLOUDPOS_GROUPS("group_by_day", "rollup_days", "business_date::text", CLOUDPOS_BY_KEY);
+constexpr pg::Query kByDay = CLOUDPOS_GROUPS("group_by_day", "rollup_days", "business_date::text",
+                                             "business_date", CLOUDPOS_BY_KEY);
 // Seconds since 1970 and the clock's offset: the handler writes the time. Ten digits until 2286, so
 // the order of the text is that of time.
 constexpr pg::Query kByHour =
     CLOUDPOS_GROUPS("group_by_hour", "rollup_hours",
                     "lpad(extract(epoch FROM hour_start)::bigint::text, 10, '0') || ' '"
                     " || utc_offset_min::text",
-                    CLOUDPOS_BY_KEY);
-constexpr pg::Query kByHourOfDay = CLOUDPOS_GROUPS(
-    "group_by_hour_of_day", "rollup_hours", "to_char(" CLOUDPOS_LOCAL_TIME ", 'HH24')",
-    CLOUDPOS_BY_KEY);
-constexpr pg::Query kByStore =
-    CLOUDPOS_GROUPS("group_by_store", "rollup_days", "store_id::text", CLOUDPOS_BY_TOTAL);
-constexpr pg::Query kByRegister = CLOUDPOS_GROUPS("group_by_register", "rollup_hours",
-                                                  CLOUDPOS_ID("register_id"), CLOUDPOS_BY_TOTAL);
-constexpr pg::Query kByStaff = CLOUDPOS_GROUPS("group_by_staff", "rollup_hours",
-                                               CLOUDPOS_ID("operator_id"), CLOUDPOS_BY_TOTAL);
-constexpr pg::Query kByProduct = CLOUDPOS_GROUPS("group_by_product", "rollup_products",
-                                                 CLOUDPOS_ID("product_id"), CLOUDPOS_BY_TOTAL);
-constexpr pg::Query kByCategory = CLOUDPOS_GROUPS("group_by_category", "rollup_products",
-                                                  CLOUDPOS_ID("category_id"), CLOUDPOS_BY_TOTAL);
+                    "hour_start, utc_offset_min", CLOUDPOS_BY_KEY);
+constexpr pg::Query kByHourOfDay =
+    CLOUDPOS_GROUPS("group_by_hour_of_day", "rollup_hours", CLOUDPOS_CLOCK_HOUR,
+                    CLOUDPOS_CLOCK_HOUR, CLOUDPOS_BY_KEY);
+constexpr pg::Query kByStore = CLOUDPOS_BY_ID("group_by_store", "rollup_days", "store_id");
+constexpr pg::Query kByRegister =
+    CLOUDPOS_BY_ID("group_by_register", "rollup_hours", "register_id");
+constexpr pg::Query kByStaff = CLOUDPOS_BY_ID("group_by_staff", "rollup_hours", "operator_id");
+constexpr pg::Query kByProduct =
+    CLOUDPOS_BY_ID("group_by_product", "rollup_products", "product_id");
+constexpr pg::Query kByCategory =
+    CLOUDPOS_BY_ID("group_by_category", "rollup_products", "category_id");
 constexpr pg::Query kByCustomer =
-    CLOUDPOS_GROUPS("group_by_customer", "rollup_customers", "customer_ref", CLOUDPOS_BY_TOTAL);
+    CLOUDPOS_GROUPS("group_by_customer", "rollup_customers", "customer_ref", "customer_ref",
+                    CLOUDPOS_BY_TOTAL);
 
 constexpr pg::Query kTotals{"report_totals",
                             "SELECT '' AS key, currency_code, " CLOUDPOS_SUMS

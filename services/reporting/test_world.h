@@ -60,9 +60,15 @@ class MemoryLog final : public events::EventSource {
     first.set_cursor(std::to_string(events_.size() - std::min(events_.size(), overlap)));
     CLOUDPOS_RETURN_IF_ERROR(send(first));
     if (in_snapshot) in_snapshot();
-    common::v1::SnapshotResponse all;
-    for (const events::Event& event : events_) *all.add_events() = event;
-    return send(all);
+    const size_t all = events_.size();
+    for (size_t i = 0; i < all; i += kSnapshotPage) {
+      common::v1::SnapshotResponse message;
+      for (size_t k = i; k < std::min(all, i + kSnapshotPage); ++k) {
+        *message.add_events() = events_[k];
+      }
+      CLOUDPOS_RETURN_IF_ERROR(send(message));
+    }
+    return absl::OkStatus();
   }
 
   /// Sends everything again, the other way round.
@@ -76,6 +82,7 @@ class MemoryLog final : public events::EventSource {
   std::function<void()> in_snapshot;
 
  private:
+  static constexpr size_t kSnapshotPage = 500;
   std::vector<events::Event> events_;
 };
 

@@ -127,8 +127,9 @@ absl::StatusOr<Settings> ReadSettings(const config::Values& values) {
   return settings;
 }
 
-absl::StatusOr<auth::v1::ProvisionReplayTenantResponse> Provision(
-    const std::shared_ptr<grpc::Channel>& auth) {
+/// On a channel of its own: minutes lie between two calls.
+absl::StatusOr<auth::v1::ProvisionReplayTenantResponse> Provision(const Settings& settings) {
+  CLOUDPOS_ASSIGN_OR_RETURN(const auto auth, rpc::Connect("auth", settings.auth, settings.tls));
   auth::v1::ProvisionReplayTenantResponse response;
   CLOUDPOS_RETURN_IF_ERROR(
       rpc::Call(auth, "/cloudpos.auth.v1.OperatorService/ProvisionReplayTenant",
@@ -145,10 +146,9 @@ Token TokenOf(const auth::v1::ProvisionReplayTenantResponse& response) {
 absl::StatusOr<std::map<absl::CivilDay, DayFigures>> Send(const Plan& plan,
                                                           const Arguments& arguments) {
   CLOUDPOS_ASSIGN_OR_RETURN(const Settings settings, ReadSettings(arguments.values));
-  CLOUDPOS_ASSIGN_OR_RETURN(const auto auth, rpc::Connect("auth", settings.auth, settings.tls));
-  CLOUDPOS_ASSIGN_OR_RETURN(const auto place, Provision(auth));
+  CLOUDPOS_ASSIGN_OR_RETURN(const auto place, Provision(settings));
   Session session({.gateway = settings.gateway, .new_token = [&]() -> absl::StatusOr<Token> {
-                     CLOUDPOS_ASSIGN_OR_RETURN(const auto again, Provision(auth));
+                     CLOUDPOS_ASSIGN_OR_RETURN(const auto again, Provision(settings));
                      return TokenOf(again);
                    }});
   ProgressLine line;
