@@ -23,16 +23,25 @@ ensure_configured() {
 # build [TARGET...]: all programs of the suite without their tests, or the targets named.
 build() {
   ensure_configured
-  local targets=("$@")
-  [ ${#targets[@]} -gt 0 ] || mapfile -t targets < <(program_targets)
-  [ ${#targets[@]} -gt 0 ] || die "the build has no programs"
-  NINJA_STATUS='[%f/%t] ' ninja -C "$POS_BUILD" "${targets[@]}" 2>&1 | ninja_progress
+  if [ $# -gt 0 ]; then
+    run_ninja "$@"
+    return
+  fi
+  local programs round list="$POS_BUILD/.programs"
+  # Ninja may bring its own build description up to date first: then once more, with new programs.
+  for round in 1 2; do
+    [ "$round" = 1 ] || [ "$POS_BUILD/build.ninja" -nt "$list" ] || return 0
+    [ "$list" -nt "$POS_BUILD/build.ninja" ] || program_targets >"$list"
+    mapfile -t programs <"$list"
+    [ ${#programs[@]} -gt 0 ] || die "the build has no programs"
+    run_ninja "${programs[@]}"
+  done
 }
+
+run_ninja() { NINJA_STATUS='[%f/%t] ' ninja -C "$POS_BUILD" "$@" 2>&1 | ninja_progress; }
 
 # Programs are what the build puts into bin/, except tests.
 program_targets() {
-  # Ninja brings its own build description up to date first, so that new programs are seen.
-  ninja -C "$POS_BUILD" build.ninja 2>&1 | ninja_progress >&2
   ninja -C "$POS_BUILD" -t targets all |
     sed -n 's/^\(bin\/[^:]*\): CXX_EXECUTABLE_LINKER.*/\1/p' | grep -v '_test$' || true
 }
@@ -44,6 +53,7 @@ ninja_progress() {
   while IFS= read -r line; do
     case $line in
       'ninja: '*directory* | 'ninja: no work to do.' | '-- '* | 'Re-checking '*) ;;
+      '[0/'*) ;;
       '['[0-9]*/[0-9]*'] '*) progress last "building ${line%%]*}]" ;;
       *) printf '%s      %s\n' "$POS_CLEAR" "$line" ;;
     esac
