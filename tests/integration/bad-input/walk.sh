@@ -49,7 +49,9 @@ sent_to() {
     'POST /v1/sales:price') document price "$(uuid)" ;;
     'POST /v1/returns') document return "$(uuid)" ;;
     'POST /v1/stock/adjustments') document adjust "$(uuid)" ;;
-    'POST /v1/sales/'*':abandon') printf '{"storeId":"%s","registerId":"%s","reasonCode":"LEFT"}' "$STORE" "$REGISTER" ;;
+    'POST /v1/sales/'*':abandon')
+      printf '{"storeId":"%s","registerId":"%s","reasonCode":"LEFT"}' "$STORE" "$REGISTER"
+      ;;
     'POST /v1/products') document product "$(uuid)" ;;
     'POST /v1/products:batchCreate') document product "$(uuid)" '{products: [.]}' ;;
     'POST /v1/products/'*'/variants') document product "$(uuid)" '{variant: .variants[0]}' ;;
@@ -58,7 +60,9 @@ sent_to() {
     'POST /v1/stores/'*'/registers') document register "$(uuid)" ;;
     'POST /v1/stores/'*'/devices') document device "$(uuid)" ;;
     'POST /v1/staff') document staff "$(uuid)" ;;
-    'POST /v1/roles') printf '{"roleId":"%s","name":"x","permissions":["SALE_CREATE"]}' "$(uuid)" ;;
+    'POST /v1/roles')
+      printf '{"roleId":"%s","name":"x","permissions":["SALE_CREATE"]}' "$(uuid)"
+      ;;
     'PUT /v1/taxes/'*) document tax x ;;
     'PUT /v1/taxCategories/'*) printf '{"name":"Mine"}' ;;
     'PUT /v1/stores/'*'/policy') printf '{}' ;;
