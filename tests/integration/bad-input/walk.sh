@@ -32,7 +32,8 @@ filled() {
 # query_of PATH: what a route needs beside its path.
 query_of() {
   case $1 in
-    /v1/reports/progress | /v1/reports/dashboard | /v1/stock/levels | /v1/stock/movements) printf '?storeId=%s' "$STORE" ;;
+    /v1/reports/progress | /v1/reports/dashboard) printf '?storeId=%s' "$STORE" ;;
+    /v1/stock/levels | /v1/stock/movements) printf '?storeId=%s' "$STORE" ;;
     /v1/reports/sales) printf '?from=2026-01-01&to=2026-12-31&groupBy=STORE&storeId=%s' "$STORE" ;;
     /v1/reports/*) printf '?from=2026-01-01&to=2026-12-31&storeId=%s' "$STORE" ;;
     /v1/variants:lookup) printf '?code=MUG-1' ;;
