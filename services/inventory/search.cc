@@ -15,7 +15,10 @@ namespace {
 constexpr size_t kTypedWordsMax = 8;
 constexpr int kWordsByBeginning = 100;  // a short beginning fits many words: these do
 constexpr int kWordsByGrams = 200;
-constexpr int kCandidatesMax = 1'000;  // variants ranked: a millisecond or two
+constexpr int kCandidatesMax = 500;  // variants ranked: a millisecond or two
+
+// Beyond this a word is common, and no rarer than another common one.
+constexpr int kCountMax = 5'000;
 
 /// For one typed word, all words that it may stand for.
 using Group = std::vector<std::string>;
@@ -57,8 +60,10 @@ absl::StatusOr<std::vector<Group>> GroupsOf(pg::Tx& tx, const base::Uuid& tenant
 /// Variants that may be meant: those of the rarest typed word that have the next rarest, too.
 absl::StatusOr<std::vector<base::Uuid>> Candidates(pg::Tx& tx, const base::Uuid& tenant,
                                                    const std::vector<Group>& groups) {
-  CLOUDPOS_ASSIGN_OR_RETURN(const auto counts,
-                            CountByWords(tx, tenant, groups, 10 * kCandidatesMax));
+  if (groups.size() == 1) {
+    return SelectVariantsByWords(tx, tenant, groups[0], {}, {}, kCandidatesMax);
+  }
+  CLOUDPOS_ASSIGN_OR_RETURN(const auto counts, CountByWords(tx, tenant, groups, kCountMax));
   std::vector<size_t> order(groups.size());
   std::iota(order.begin(), order.end(), size_t{0});
   std::sort(order.begin(), order.end(),

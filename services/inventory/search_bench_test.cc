@@ -5,7 +5,9 @@
 #include <chrono>
 #include <iostream>
 #include <random>
+#include <sstream>
 
+#include "libs/metrics/metrics.h"
 #include "services/inventory/test_world.h"
 
 namespace cloudpos::inventory {
@@ -103,6 +105,13 @@ TEST_CASE("Search: 100,000 variants", "[.][bench]") {
     return word;
   });
   CHECK(Percentile(lookups, 0.99) < 5);
+  std::istringstream lines(metrics::Render());
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("cloudpos_pg_query_seconds_sum") ||
+        line.starts_with("cloudpos_pg_query_seconds_count")) {
+      std::cout << line << "\n";
+    }
+  }
 }
 
 }  // namespace cloudpos::inventory

@@ -390,6 +390,21 @@ TEST_CASE("ListStockMovements: newest first, in pages, by store", "[inventory][h
   CHECK(locations.locations(0).kind() == v1::SALES_FLOOR);
 }
 
+TEST_CASE("LevelCheck: finds a level that is not its ledger's sum", "[inventory][store]") {
+  World world;
+  const std::string mug = NewVariant(world, "MUG");
+  world.Do(world.stock, &H::AdjustStock, NewAdjustment(world, mug, 1'000));
+  CheckLevels(world);
+  constexpr pg::Query kSpoil{"test_spoil", "UPDATE inventory.stock_levels SET on_hand_milli = 1"};
+  World::Require(world.admin.Exec({}, kSpoil).status());
+  LevelCheck check(world.worker);
+  for (int round = 0; round < 2; ++round) {  // and again from the start
+    const auto wrong = check.Run(base::SystemClock().Now() + absl::Seconds(10));
+    World::Require(wrong.status());
+    CHECK(*wrong == 1);
+  }
+}
+
 TEST_CASE("The ledger cannot be changed by the service's roles", "[inventory][store]") {
   World world;
   const std::string mug = NewVariant(world, "MUG");

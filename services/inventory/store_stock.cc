@@ -77,16 +77,20 @@ constexpr pg::Query kSelectUnknownVariants{"select_unknown_variants", R"sql(
     SELECT 1 FROM variants AS v
     WHERE v.tenant_id = $1 AND v.variant_id = e.variant_id))sql"};
 
+constexpr pg::Query kSelectLevelKeys{"select_level_keys", R"sql(
+  SELECT tenant_id, location_id, variant_id FROM stock_levels
+  WHERE (tenant_id, location_id, variant_id) > ($1::uuid, $2::uuid, $3::uuid)
+  ORDER BY tenant_id, location_id, variant_id LIMIT $4)sql"};
+
 // One statement sees one moment: a level and its ledger cannot differ by what commits meanwhile.
-constexpr pg::Query kSelectLevelSums{"select_level_sums", R"sql(
-  SELECT l.tenant_id, l.location_id, l.variant_id,
-    l.on_hand_milli = coalesce((
+constexpr pg::Query kCountWrongLevels{"count_wrong_levels", R"sql(
+  SELECT count(*) AS count FROM stock_levels AS l
+  WHERE (l.tenant_id, l.location_id, l.variant_id) > ($1::uuid, $2::uuid, $3::uuid)
+    AND (l.tenant_id, l.location_id, l.variant_id) <= ($4::uuid, $5::uuid, $6::uuid)
+    AND l.on_hand_milli <> coalesce((
       SELECT sum(m.quantity_milli) FROM stock_movements AS m
       WHERE m.tenant_id = l.tenant_id AND m.variant_id = l.variant_id
-        AND m.location_id = l.location_id), 0) AS is_right
-  FROM stock_levels AS l
-  WHERE (l.tenant_id, l.location_id, l.variant_id) > ($1::uuid, $2::uuid, $3::uuid)
-  ORDER BY l.tenant_id, l.location_id, l.variant_id LIMIT $4)sql"};
+        AND m.location_id = l.location_id), 0))sql"};
 
 Adjustment AdjustmentOf(const pg::Row& row) {
   Adjustment adjustment;
@@ -218,19 +222,22 @@ absl::StatusOr<std::vector<base::Uuid>> SelectUnknownVariants(pg::Tx& tx, const 
 
 absl::StatusOr<int64_t> CountWrongLevels(pg::Pool& pool, LevelCheckKey* key, int limit,
                                          absl::Time deadline) {
-  CLOUDPOS_ASSIGN_OR_RETURN(const pg::Result rows,
-                            pool.Exec({.tenant = {}, .deadline = deadline}, kSelectLevelSums,
-                                      key->tenant, key->location, key->variant, limit));
-  int64_t wrong = 0;
+  const pg::CallOptions options{.tenant = {}, .deadline = deadline};
+  const LevelCheckKey from = *key;
+  CLOUDPOS_ASSIGN_OR_RETURN(const pg::Result keys, pool.Exec(options, kSelectLevelKeys, from.tenant,
+                                                             from.location, from.variant, limit));
   *key = {};
-  for (const pg::Row row : rows) {
-    wrong += row.Get<bool>("is_right") ? 0 : 1;
-    *key = {.tenant = row.Get<base::Uuid>("tenant_id"),
-            .location = row.Get<base::Uuid>("location_id"),
-            .variant = row.Get<base::Uuid>("variant_id")};
-  }
-  if (rows.size() < static_cast<size_t>(limit)) *key = {};
-  return wrong;
+  if (keys.empty()) return 0;
+  const pg::Row row = keys[keys.size() - 1];
+  const LevelCheckKey last{.tenant = row.Get<base::Uuid>("tenant_id"),
+                           .location = row.Get<base::Uuid>("location_id"),
+                           .variant = row.Get<base::Uuid>("variant_id")};
+  // Moved on before the sums: a ledger too long to add up in time holds up no other.
+  if (keys.size() == static_cast<size_t>(limit)) *key = last;
+  CLOUDPOS_ASSIGN_OR_RETURN(const pg::Result wrong,
+                            pool.Exec(options, kCountWrongLevels, from.tenant, from.location,
+                                      from.variant, last.tenant, last.location, last.variant));
+  return wrong[0].Get<int64_t>("count");
 }
 
 }  // namespace cloudpos::inventory
