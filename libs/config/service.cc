@@ -14,7 +14,7 @@ std::string ReadLogLevel(Reader& reader) {
 
 }  // namespace
 
-ServiceSettings ReadServiceSettings(Reader& reader) {
+ServiceSettings ReadServiceSettings(Reader& reader, int workers) {
   ServiceSettings s;
   s.listen = reader.Address("CLOUDPOS_SERVICE_LISTEN", "Address for gRPC, host:port");
   s.metrics_listen =
@@ -37,7 +37,7 @@ ServiceSettings ReadServiceSettings(Reader& reader) {
   s.tls_key = reader.ExistingPath("CLOUDPOS_TLS_KEY_FILE", "PEM of its private key; reloaded");
   s.log_level = ReadLogLevel(reader);
   s.workers = static_cast<int>(
-      reader.Int("CLOUDPOS_WORKERS", s.workers, {1, 256}, "Handlers that run at once"));
+      reader.Int("CLOUDPOS_WORKERS", workers, {1, 256}, "Handlers that run at once"));
   s.queue = static_cast<int>(reader.Int("CLOUDPOS_QUEUE", s.queue, {1, 65536},
                                         "Calls that wait; beyond it OVERLOADED is answered"));
   reader.Know({{kOwnerDsn, "", kOwnerDsnHelp}});

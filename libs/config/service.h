@@ -25,7 +25,8 @@ struct ServiceSettings {
   int queue = 256;
 };
 
-ServiceSettings ReadServiceSettings(Reader& reader);
+/// `workers` is the default of CLOUDPOS_WORKERS.
+ServiceSettings ReadServiceSettings(Reader& reader, int workers = 8);
 
 /// What the migration job needs: the owner's connection string.
 struct MigrateSettings {

@@ -22,7 +22,7 @@ struct Settings {
 };
 
 Settings ReadSettings(const Spec& spec, config::Reader& reader, Service& service) {
-  Settings settings{.service = config::ReadServiceSettings(reader), .peers = {}};
+  Settings settings{.service = config::ReadServiceSettings(reader, spec.workers), .peers = {}};
   std::vector<std::string> peers = spec.peers;
   if (!spec.is_identity_source) peers.emplace_back("auth");
   for (const std::string& peer : peers) {

@@ -79,6 +79,8 @@ struct Spec {
   /// Lowest version of the last set that this program can work on; 0 = the newest it carries.
   int schema_version = 0;
   std::vector<std::string> peers{};  // services it calls
+  /// Handlers that run at once by default: more where they mostly wait (for the next batch).
+  int workers = 8;
   /// True for auth alone: it feeds the verifier itself instead of asking auth.
   bool is_identity_source = false;
   std::function<std::unique_ptr<Service>()> make{};

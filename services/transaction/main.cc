@@ -10,5 +10,6 @@ int main(int argc, char** argv) {
       {.name = "transaction",
        .migrations = {events::Migrations(), {"transaction", &transaction::Migrations()}},
        .peers = {"auth", "inventory"},
+       .workers = 64,  // they wait for the sale batcher
        .make = [] { return std::make_unique<transaction::TransactionService>(); }});
 }
