@@ -86,7 +86,7 @@ absl::Status ApplyInventory(pg::Tx& tx, const Target& target, const std::vector<
                                 Parse<inventory::v1::StockAdjusted>(event));
     }
   }
-  CLOUDPOS_RETURN_IF_ERROR(UpsertProducts(tx, set, variants));
+  CLOUDPOS_RETURN_IF_ERROR(UpsertVariants(tx, set, variants));
   CLOUDPOS_RETURN_IF_ERROR(UpsertCategories(tx, set, categories));
   return RecordCorrections(tx, set, adjustments);
 }

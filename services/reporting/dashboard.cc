@@ -8,6 +8,7 @@ namespace cloudpos::reporting {
 namespace {
 
 constexpr int64_t kTopProducts = 10;
+constexpr int64_t kLowestStock = 10;
 constexpr absl::Duration kHoursShown = absl::Hours(24);
 
 struct Today {
@@ -88,6 +89,8 @@ absl::Status ReportHandler::GetDashboard(rpc::CallContext& ctx,
                               SelectNames(tx, ctx.tenant(), v1::PRODUCT, today.products));
     CLOUDPOS_ASSIGN_OR_RETURN(today.hours,
                               SelectHours(tx, ctx.tenant(), store, now - kHoursShown));
+    CLOUDPOS_ASSIGN_OR_RETURN(*response->mutable_stock(),
+                              SelectStock(tx, ctx.tenant(), store, kLowestStock));
     return absl::OkStatus();
   }));
   AddStores(today, response);

@@ -65,7 +65,10 @@ std::string Everything(World& world) {
   testing::TestCall call = world.Call();
   REQUIRE(world.handler.GetTaxReport(call, request, &taxes).ok());
   taxes.clear_as_of();
-  return all + taxes.SerializeAsString();
+  v1::GetDashboardResponse board;
+  REQUIRE(world.handler.GetDashboard(call, {}, &board).ok());
+  board.clear_as_of();
+  return all + taxes.SerializeAsString() + board.SerializeAsString();
 }
 
 void Fill(World& world, int documents) {

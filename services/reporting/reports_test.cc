@@ -260,6 +260,33 @@ TEST_CASE("GetDashboard: today is each store's own business date", "[reporting][
   CHECK(board.has_as_of());
 }
 
+TEST_CASE("GetDashboard: stock on hand is what sales, returns and adjustments left",
+          "[reporting][handler]") {
+  World world;
+  const base::Uuid tea = world.product = world.AddProduct("Tea");
+  world.Adjust(world.store, world.clock.Now(), {10, -1});
+  world.Record(world.Entry(kKindSale, "2026-01-05", 100, 4));
+  world.Record(world.Entry(kKindReturn, "2026-01-05", 100, 1));
+  world.product = world.AddProduct("Coffee");
+  journal::SaleEntry sale = world.Entry(kKindSale, "2026-01-05", 100, 2);
+  world.AddLine(&sale, 300, 1, 0);
+  sale.lines[1].stocked = false;  // moves nothing
+  world.Record(sale);
+  for (const auto& log : {world.inventory, world.transaction}) log->Repeat();
+  world.CatchUp();
+  v1::GetDashboardResponse board;
+  testing::TestCall call = world.Call();
+  REQUIRE(world.handler.GetDashboard(call, {}, &board).ok());
+  CHECK(board.stock().variant_count() == 2);
+  CHECK(board.stock().empty_count() == 1);
+  REQUIRE(board.stock().lowest_size() == 2);
+  CHECK(board.stock().lowest(0).name() == "Coffee");
+  CHECK(board.stock().lowest(0).sku() == "SKU-Coffee");
+  CHECK(board.stock().lowest(0).on_hand_milli() == -2000);
+  CHECK(board.stock().lowest(1).variant_id() == tea.ToString());
+  CHECK(board.stock().lowest(1).on_hand_milli() == 6000);
+}
+
 TEST_CASE("GetProgress: dense and highest numbers, adjustments still missing",
           "[reporting][handler]") {
   World world;

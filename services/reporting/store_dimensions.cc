@@ -35,6 +35,18 @@ constexpr pg::Query kUpsertProducts{"upsert_products", R"sql(
     name = excluded.name
   WHERE p.version < excluded.version)sql"};
 
+constexpr pg::Query kUpsertVariants{"upsert_variants", R"sql(
+  INSERT INTO variants AS v (set_id, tenant_id, variant_id, version, name, sku, stocked, archived)
+  SELECT DISTINCT ON (u.tenant_id, u.variant_id) $1::smallint, u.tenant_id, u.variant_id,
+    u.version, u.name, u.sku, u.stocked, u.archived
+  FROM unnest($2::uuid[], $3::uuid[], $4::bigint[], $5::text[], $6::text[], $7::boolean[],
+    $8::boolean[]) AS u (tenant_id, variant_id, version, name, sku, stocked, archived)
+  ORDER BY u.tenant_id, u.variant_id, u.version DESC
+  ON CONFLICT (tenant_id, set_id, variant_id) DO UPDATE SET version = excluded.version,
+    name = excluded.name, sku = excluded.sku, stocked = excluded.stocked,
+    archived = excluded.archived
+  WHERE v.version < excluded.version)sql"};
+
 constexpr pg::Query kUpsertCategories{"upsert_categories", R"sql(
   INSERT INTO categories AS c (set_id, tenant_id, category_id, version, name)
   SELECT DISTINCT ON (u.tenant_id, u.category_id) $1::smallint, u.tenant_id, u.category_id,
@@ -83,14 +95,29 @@ absl::Status UpsertRegister(pg::Tx& tx, int set, const auth::v1::RegisterChanged
       .status();
 }
 
-absl::Status UpsertProducts(pg::Tx& tx, int set,
+absl::Status UpsertVariants(pg::Tx& tx, int set,
                             const std::vector<inventory::v1::VariantChanged>& events) {
-  NameColumns columns;
+  if (events.empty()) return absl::OkStatus();
+  NameColumns products, variants;
+  std::vector<std::string> skus;
+  std::vector<bool> stocked, archived;
   for (const inventory::v1::VariantChanged& event : events) {
-    CLOUDPOS_RETURN_IF_ERROR(columns.Add(event.tenant_id(), event.product_id(), "productId",
-                                         event.version(), event.product_name()));
+    const std::string name = event.variant_name().empty()
+                                 ? event.product_name()
+                                 : event.product_name() + ", " + event.variant_name();
+    CLOUDPOS_RETURN_IF_ERROR(products.Add(event.tenant_id(), event.product_id(), "productId",
+                                          event.version(), event.product_name()));
+    CLOUDPOS_RETURN_IF_ERROR(variants.Add(event.tenant_id(), event.variant_id(), "variantId",
+                                          event.version(), name));
+    skus.push_back(event.sku());
+    stocked.push_back(event.stocked());
+    archived.push_back(event.archived());
   }
-  return columns.Exec(tx, set, kUpsertProducts);
+  Params params(set);
+  params.Add(variants.tenants).Add(variants.ids).Add(variants.versions).Add(variants.names);
+  params.Add(skus).Add(stocked).Add(archived);
+  CLOUDPOS_RETURN_IF_ERROR(params.Exec(tx, kUpsertVariants).status());
+  return products.Exec(tx, set, kUpsertProducts);
 }
 
 absl::Status UpsertCategories(pg::Tx& tx, int set,

@@ -13,7 +13,8 @@ namespace cloudpos::reporting {
 
 absl::Status UpsertStore(pg::Tx& tx, int set, const auth::v1::StoreChanged& event);
 absl::Status UpsertRegister(pg::Tx& tx, int set, const auth::v1::RegisterChanged& event);
-absl::Status UpsertProducts(pg::Tx& tx, int set,
+/// Their products' names, too.
+absl::Status UpsertVariants(pg::Tx& tx, int set,
                             const std::vector<inventory::v1::VariantChanged>& events);
 absl::Status UpsertCategories(pg::Tx& tx, int set,
                               const std::vector<inventory::v1::CategoryChanged>& events);

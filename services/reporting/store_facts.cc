@@ -68,7 +68,9 @@ constexpr pg::Query kNoteSeen{"note_journal_entries_seen", R"sql(
   ORDER BY f.tenant_id, f.journal_id
   ON CONFLICT (tenant_id, set_id, journal_id) DO UPDATE SET seen = j.seen + excluded.seen)sql"};
 
+// Stock moves by the rows that were new alone, in the order of keys (see add_rollup_stock).
 constexpr pg::Query kInsertCorrections{"insert_fact_corrections", R"sql(
+  WITH fresh AS (
   INSERT INTO fact_corrections (tenant_id, set_id, adjustment_id, line_no, store_id, variant_id,
     quantity_milli, reason_code, occurred_at)
   SELECT f.tenant_id, $1::smallint, f.adjustment_id, f.line_no, f.store_id, f.variant_id,
@@ -77,7 +79,14 @@ constexpr pg::Query kInsertCorrections{"insert_fact_corrections", R"sql(
     $8::text[], $9::bigint[])
     AS f (tenant_id, adjustment_id, line_no, store_id, variant_id, quantity, reason_code,
       occurred_us)
-  ON CONFLICT (tenant_id, set_id, adjustment_id, line_no) DO NOTHING)sql"};
+  ON CONFLICT (tenant_id, set_id, adjustment_id, line_no) DO NOTHING
+  RETURNING tenant_id, store_id, variant_id, quantity_milli)
+  INSERT INTO rollup_stock AS r (set_id, tenant_id, store_id, variant_id, on_hand_milli)
+  SELECT $1::smallint, tenant_id, store_id, variant_id, sum(quantity_milli)::bigint FROM fresh
+  GROUP BY tenant_id, store_id, variant_id
+  ORDER BY tenant_id, store_id, variant_id
+  ON CONFLICT (tenant_id, set_id, store_id, variant_id)
+  DO UPDATE SET on_hand_milli = r.on_hand_milli + excluded.on_hand_milli)sql"};
 
 using SaleKey = std::pair<base::Uuid, base::Uuid>;
 

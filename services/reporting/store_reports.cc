@@ -74,6 +74,22 @@ constexpr pg::Query kSelectMissing{
     " SELECT FROM fact_corrections f WHERE f.tenant_id = $1 AND f.set_id = " CLOUDPOS_LIVE
     " AND f.adjustment_id = w.id AND ($3::uuid IS NULL OR f.store_id = $3::uuid))"};
 
+#define CLOUDPOS_STOCK                                                                          \
+  " FROM rollup_stock s JOIN variants v ON v.tenant_id = s.tenant_id AND v.set_id = s.set_id"  \
+  " AND v.variant_id = s.variant_id"                                                           \
+  " WHERE s.tenant_id = $1 AND s.set_id = " CLOUDPOS_LIVE                                      \
+  " AND ($2::uuid IS NULL OR s.store_id = $2::uuid) AND v.stocked AND NOT v.archived"
+
+constexpr pg::Query kCountStock{
+    "count_report_stock",
+    "SELECT count(*) AS variants, count(*) FILTER (WHERE s.on_hand_milli <= 0) AS empty"
+    CLOUDPOS_STOCK};
+
+constexpr pg::Query kSelectLowest{
+    "select_report_lowest_stock",
+    "SELECT s.store_id, s.variant_id, v.sku, v.name, s.on_hand_milli" CLOUDPOS_STOCK
+    " ORDER BY s.on_hand_milli, v.name, s.variant_id, s.store_id LIMIT $3"};
+
 /// No zone is further from UTC than 14 hours, and a business day begins at most one day late.
 constexpr int kDaysAround = 2;
 
@@ -195,6 +211,25 @@ absl::StatusOr<std::vector<HourFigures>> SelectHours(pg::Tx& tx, const base::Uui
                      FiguresFrom(row)});
   }
   return hours;
+}
+
+absl::StatusOr<v1::StockOverview> SelectStock(pg::Tx& tx, const base::Uuid& tenant,
+                                              const std::optional<base::Uuid>& store,
+                                              int64_t limit) {
+  CLOUDPOS_ASSIGN_OR_RETURN(const pg::Result counts, tx.Exec(kCountStock, tenant, store));
+  v1::StockOverview stock;
+  stock.set_variant_count(counts[0].Get<int64_t>("variants"));
+  stock.set_empty_count(counts[0].Get<int64_t>("empty"));
+  CLOUDPOS_ASSIGN_OR_RETURN(const pg::Result rows, tx.Exec(kSelectLowest, tenant, store, limit));
+  for (const pg::Row row : rows) {
+    v1::StockOnHand* level = stock.add_lowest();
+    level->set_store_id(row.Get<base::Uuid>("store_id").ToString());
+    level->set_variant_id(row.Get<base::Uuid>("variant_id").ToString());
+    level->set_sku(row.Get<std::string>("sku"));
+    level->set_name(row.Get<std::string>("name"));
+    level->set_on_hand_milli(row.Get<int64_t>("on_hand_milli"));
+  }
+  return stock;
 }
 
 absl::StatusOr<std::vector<JournalSeen>> SelectJournals(pg::Tx& tx, const base::Uuid& tenant,

@@ -93,6 +93,11 @@ absl::StatusOr<std::vector<HourFigures>> SelectHours(pg::Tx& tx, const base::Uui
                                                      const std::optional<base::Uuid>& store,
                                                      absl::Time since);
 
+/// Stock on hand: how many variants, how many of them empty, the lowest ones.
+absl::StatusOr<v1::StockOverview> SelectStock(pg::Tx& tx, const base::Uuid& tenant,
+                                              const std::optional<base::Uuid>& store,
+                                              int64_t limit);
+
 struct JournalSeen {
   base::Uuid journal, store;
   int64_t dense_no = 0;

@@ -90,6 +90,17 @@ constexpr pg::Query kAddTaxes{
     " returned_base_minor = r.returned_base_minor + excluded.returned_base_minor,"
     " returned_tax_minor = r.returned_tax_minor + excluded.returned_tax_minor"};
 
+// Sales and corrections come by different consumers: both add in the order of keys, so that neither
+// waits for the other in a circle.
+constexpr pg::Query kAddStock{"add_rollup_stock", R"sql(
+  INSERT INTO rollup_stock AS r (set_id, tenant_id, store_id, variant_id, on_hand_milli)
+  SELECT $1::smallint, u.tenant_id, u.store_id, u.variant_id, u.quantity
+  FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[])
+    AS u (tenant_id, store_id, variant_id, quantity)
+  ORDER BY u.tenant_id, u.store_id, u.variant_id
+  ON CONFLICT (tenant_id, set_id, store_id, variant_id)
+  DO UPDATE SET on_hand_milli = r.on_hand_milli + excluded.on_hand_milli)sql"};
+
 /// The columns every roll-up begins with.
 class DayColumns {
  public:
@@ -201,6 +212,25 @@ absl::Status AddTaxes(pg::Tx& tx, int set, const Rollups& rollups) {
   return params.Exec(tx, kAddTaxes).status();
 }
 
+absl::Status AddStock(pg::Tx& tx, int set, const Rollups& rollups) {
+  std::vector<base::Uuid> tenants, stores, variants;
+  std::vector<int64_t> quantities;
+  for (const auto& [key, quantity] : rollups.stock) {
+    tenants.push_back(key.tenant);
+    stores.push_back(key.store);
+    variants.push_back(key.variant);
+    quantities.push_back(quantity);
+  }
+  if (tenants.empty()) return absl::OkStatus();
+  return Params(set)
+      .Add(tenants)
+      .Add(stores)
+      .Add(variants)
+      .Add(quantities)
+      .Exec(tx, kAddStock)
+      .status();
+}
+
 }  // namespace
 
 absl::Status AddRollups(pg::Tx& tx, int set, const Rollups& rollups) {
@@ -208,7 +238,8 @@ absl::Status AddRollups(pg::Tx& tx, int set, const Rollups& rollups) {
   CLOUDPOS_RETURN_IF_ERROR(AddHours(tx, set, rollups));
   CLOUDPOS_RETURN_IF_ERROR(AddProducts(tx, set, rollups));
   CLOUDPOS_RETURN_IF_ERROR(AddCustomers(tx, set, rollups));
-  return AddTaxes(tx, set, rollups);
+  CLOUDPOS_RETURN_IF_ERROR(AddTaxes(tx, set, rollups));
+  return AddStock(tx, set, rollups);
 }
 
 }  // namespace cloudpos::reporting

@@ -135,6 +135,8 @@ class World {
     event.set_variant_id(id.ToString());
     event.set_version(++catalogue_version);
     event.set_product_name(name);
+    event.set_sku("SKU-" + name);
+    event.set_stocked(true);
     inventory->Add(tenant, "variant", id.ToString(), event);
     return id;
   }
@@ -178,6 +180,7 @@ class World {
     }
     line.total = line.net + tax;
     line.sku = "SKU";
+    line.stocked = true;
     line.variant_id = (product.is_nil() ? store : product).ToString();
     line.product_id = line.variant_id;
     entry->totals.gross += line.gross;
@@ -212,7 +215,7 @@ class World {
     for (size_t i = 0; i < units.size(); ++i) {
       auto* line = event.add_lines();
       line->set_line_no(static_cast<int32_t>(i) + 1);
-      line->set_variant_id(store.ToString());
+      line->set_variant_id((product.is_nil() ? store : product).ToString());
       line->set_quantity_milli(units[i] * 1000);
     }
     inventory->Add(tenant, "adjustment", id.ToString(), event);

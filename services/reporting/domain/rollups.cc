@@ -24,6 +24,9 @@ void Rollups::Add(const Fact& fact) {
   customers[{day, fact.customer_ref}] += figures;
   for (const FactLine& line : fact.lines) {
     products[{day, line.product, line.category}] += line.FiguresOf(fact.sign);
+    if (line.stocked) {
+      stock[{fact.tenant, fact.store, line.variant}] -= fact.sign * line.quantity_milli;
+    }
     for (const LineTax& tax : line.taxes) {
       taxes[{day, tax.jurisdiction, tax.treatment, tax.rate_ppm, tax.fixed_per_unit, tax.tax_id,
              tax.inclusive}] += SumsOf(tax, fact.sign);

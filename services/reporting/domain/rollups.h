@@ -53,6 +53,11 @@ struct TaxKey {
   friend auto operator<=>(const TaxKey&, const TaxKey&) = default;
 };
 
+struct StockKey {
+  base::Uuid tenant, store, variant;
+  friend auto operator<=>(const StockKey&, const StockKey&) = default;
+};
+
 /// In key order, so that every writer locks rows in the same order.
 struct Rollups {
   std::map<DayKey, Figures> days;
@@ -60,6 +65,7 @@ struct Rollups {
   std::map<ProductKey, Figures> products;
   std::map<CustomerKey, Figures> customers;
   std::map<TaxKey, TaxSums> taxes;
+  std::map<StockKey, int64_t> stock;  // thousandths, signed
 
   void Add(const Fact& fact);
 };
