@@ -1,10 +1,12 @@
 #include "tools/replay/command.h"
 
 #include <charconv>
+#include <chrono>
 #include <fstream>
 #include <iostream>
 #include <optional>
 #include <sstream>
+#include <thread>
 #include <utility>
 
 #include "cloudpos/auth/v1/identity.pb.h"
@@ -27,6 +29,8 @@ constexpr int kWorkersDefault = 4;
 constexpr int kWorkersMax = 64;
 constexpr size_t kSkippedShown = 20;
 constexpr absl::Duration kProvisionTimeout = absl::Seconds(10);
+constexpr int kProvisionAttempts = 30;
+constexpr std::chrono::seconds kProvisionPause{1};
 
 constexpr std::string_view kHelp =
     "usage: cloudpos-replay FILE [--json] [--plan] [--concurrency N]\n"
@@ -127,14 +131,20 @@ absl::StatusOr<Settings> ReadSettings(const config::Values& values) {
   return settings;
 }
 
-/// On a channel of its own: minutes lie between two calls.
+/// On a channel of its own: minutes lie between two calls. A service that is just starting again is
+/// waited for.
 absl::StatusOr<auth::v1::ProvisionReplayTenantResponse> Provision(const Settings& settings) {
   CLOUDPOS_ASSIGN_OR_RETURN(const auto auth, rpc::Connect("auth", settings.auth, settings.tls));
   auth::v1::ProvisionReplayTenantResponse response;
-  CLOUDPOS_RETURN_IF_ERROR(
-      rpc::Call(auth, "/cloudpos.auth.v1.OperatorService/ProvisionReplayTenant",
-                {.deadline = base::SystemClock().Now() + kProvisionTimeout},
-                auth::v1::ProvisionReplayTenantRequest(), &response));
+  absl::Status status;
+  for (int attempt = 0; attempt < kProvisionAttempts; ++attempt) {
+    if (attempt > 0) std::this_thread::sleep_for(kProvisionPause);
+    status = rpc::Call(auth, "/cloudpos.auth.v1.OperatorService/ProvisionReplayTenant",
+                       {.deadline = base::SystemClock().Now() + kProvisionTimeout},
+                       auth::v1::ProvisionReplayTenantRequest(), &response);
+    if (!absl::IsUnavailable(status)) break;
+  }
+  if (!status.ok()) return status;
   return response;
 }
 

@@ -48,6 +48,15 @@ std::vector<const json::object*> Objects(const json::object& object, std::string
   return all;
 }
 
+absl::Status Explain(const Document& document, const absl::Status& status) {
+  const std::string cause(status.message());
+  std::string text = "invoice " + document.invoice + ": " + cause;
+  if (cause.find(" IDEMPOTENCY_MISMATCH: ") != std::string::npos) {
+    text += " (it was sent before with other rows; a file must hold whole invoices)";
+  }
+  return absl::Status(status.code(), absl::string_view(text.data(), text.size()));
+}
+
 class Runner {
  public:
   Runner(const Plan& plan, const ReplayOptions& options) : plan_(plan), options_(options) {}
@@ -116,11 +125,7 @@ absl::Status Runner::SendProducts() {
 absl::Status Runner::SendDocument(const Document& document) {
   const Request request = DocumentRequest(plan_, document, options_.place, known_);
   absl::StatusOr<json::object> answer = options_.session->Post(request.path, request.body);
-  if (!answer.ok()) {
-    return absl::Status(answer.status().code(),
-                        absl::string_view("invoice " + document.invoice + ": " +
-                                          std::string(answer.status().message())));
-  }
+  if (!answer.ok()) return Explain(document, answer.status());
   const std::lock_guard lock(mutex_);
   if (document.kind == Kind::kCorrection) {
     adjustments_.push_back(document.Id().ToString());
