@@ -132,10 +132,10 @@ TEST_CASE("CreateProduct: refusals name the field and leave nothing", "[inventor
           [](R r) { *r->mutable_variants(0)->add_prices() = r->variants(0).prices(0); });
   refused(ErrorCode::NOT_FOUND, "categoryId",
           [&](R r) { r->set_category_id(world.store.ToString()); });
-  refused(ErrorCode::NOT_FOUND, "variants[0].prices", [&](R r) {
+  refused(ErrorCode::NOT_FOUND, "variants[0].prices[0].storeId", [&](R r) {
     r->mutable_variants(0)->mutable_prices(0)->set_store_id(world.tenant.ToString());
   });
-  refused(ErrorCode::CURRENCY_MISMATCH, "variants[0].prices", [&](R r) {
+  refused(ErrorCode::CURRENCY_MISMATCH, "variants[0].prices[0].amount.currencyCode", [&](R r) {
     r->mutable_variants(0)->mutable_prices(0)->set_store_id(world.other_store.ToString());
   });
   refused(ErrorCode::SKU_TAKEN, "variants[0].sku",
