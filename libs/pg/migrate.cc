@@ -2,6 +2,8 @@
 
 #include <map>
 
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "libs/base/encoding.h"
 #include "libs/base/error.h"
 #include "libs/base/status_macros.h"
@@ -15,9 +17,12 @@
 namespace cloudpos::pg {
 namespace {
 
-// Waits this long for other migrators and for the locks of a migration's own statements; traffic
-// that queues behind a waiting ALTER TABLE waits as long.
+// Waits this long for the locks of a migration's own statements; traffic that queues behind a
+// waiting ALTER TABLE waits as long.
 constexpr int64_t kLockTimeoutMs = 10'000;
+// Another migrator is waited for this often, a minute in all.
+constexpr int kTurnAttempts = 1'200;
+constexpr absl::Duration kTurnPause = absl::Milliseconds(50);
 
 constexpr char kCreateTable[] = R"sql(
   CREATE TABLE IF NOT EXISTS {{schema}}.schema_migrations (
@@ -112,12 +117,25 @@ class Migrator {
   // the table (services that check their schema) go on.
   template <typename F>
   absl::Status InTransaction(F&& body) {
-    CLOUDPOS_RETURN_IF_ERROR(connection_->Begin("BEGIN; " + lock_sql_));
+    CLOUDPOS_RETURN_IF_ERROR(BeginInTurn());
     if (absl::Status status = body(); !status.ok()) {
       connection_->Rollback();
       return status;
     }
     return connection_->Commit();
+  }
+
+  // Who waits inside LOCK keeps a snapshot of the catalogue, for which the other migrator's CREATE
+  // INDEX CONCURRENTLY waits in turn, unseen by the deadlock detector. So: try, let go, try again.
+  absl::Status BeginInTurn() {
+    absl::Status begun;
+    for (int attempt = 0; attempt < kTurnAttempts; ++attempt) {
+      begun = connection_->Begin("BEGIN; " + lock_sql_ + " NOWAIT");
+      if (SqlStateOf(begun) != "55P03") break;
+      connection_->Rollback();
+      absl::SleepFor(kTurnPause);
+    }
+    return begun;
   }
 
   absl::StatusOr<bool> IsApplied(const std::string& set, const Migration& migration) {
