@@ -18,7 +18,15 @@ node_folder() {
   )
 }
 
-node_program() { printf '%s/node_modules/.bin/node\n' "$(node_folder)"; }
+# By its own path: not every npm links a platform package's program into .bin.
+node_program() {
+  local machine
+  case $(uname -m) in
+    aarch64) machine=arm64 ;;
+    *) machine=x64 ;;
+  esac
+  printf '%s/node_modules/node-linux-%s/bin/node\n' "$(node_folder)" "$machine"
+}
 swagger_folder() { printf '%s/node_modules/swagger-ui-dist\n' "$(node_folder)"; }
 
 ensure_node() {
