@@ -20,8 +20,17 @@ ensure_configured() {
   printf '%s\n' "$presets" >"$stamp"
 }
 
-# build [TARGET...]: all programs of the suite without their tests, or the targets named.
+# build [TARGET...]: all programs of the suite without their tests, or the targets named. One build
+# at a time in a folder: `test` and `up` may be called at once.
 build() {
+  mkdir -p "$POS_BUILD"
+  (
+    flock 8
+    build_alone "$@"
+  ) 8>"$POS_BUILD/.lock"
+}
+
+build_alone() {
   ensure_configured
   if [ $# -gt 0 ]; then
     run_ninja "$@"

@@ -28,15 +28,15 @@ cmd_up() {
   ensure_packages
   step "Node tools"
   ensure_node
-  step "Build"
-  build
   make_state
   lock_state
   load_ports
   supervisor_pid >/dev/null || {
     stop_leftovers
-    check_ports
+    check_ports # before the long build
   }
+  step "Build"
+  build
   step "Secrets and certificates in $POS_STATE"
   save_settings "$@"
   prepare_state

@@ -201,5 +201,5 @@ of this suite with POS_PORT_SHIFT=10000 ./pos up"
 
 # Names of other users' processes are visible to root alone; a password prompt is not worth it.
 as_root_if_able() {
-  if [ "$(id -u)" -ne 0 ] && sudo -n true 2>/dev/null; then sudo -n "$@"; else "$@"; fi
+  if [ "$(id -u)" -ne 0 ] && sudo -n true 2>/dev/null; then sudo -n "$@" 2>/dev/null; else "$@"; fi
 }
