@@ -111,7 +111,8 @@ class Rows {
     if (totals.discount_minor() != 0) Pair("Discounts", Money(-totals.discount_minor()));
     for (const v1::TaxTotal& tax : receipt_.taxes()) {
       std::string name = tax.name();
-      if (tax.rate_ppm() != 0) name += " (" + RateText(tax.rate_ppm()) + ")";
+      const bool says_rate = name.find('%') != std::string::npos;  // "VAT 20 %"
+      if (tax.rate_ppm() != 0 && !says_rate) name += " (" + RateText(tax.rate_ppm()) + ")";
       if (tax.inclusive()) name += " incl.";
       Pair(name + " on " + Money(tax.base_minor()), Money(tax.amount_minor()));
     }

@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 
 #include "libs/base/error.h"
+#include "services/transaction/receipt.h"
 #include "services/transaction/world_test.h"
 
 namespace cloudpos::transaction {
@@ -104,6 +105,21 @@ TEST_CASE("Settings: bad input is refused by field", "[handler]") {
   CHECK(PutCategory(world, "No Blanks", world.store.ToString()) == ErrorCode::INVALID_ARGUMENT);
   CHECK(PutCategory(world, "exempt", world.store.ToString()) == ErrorCode::ALREADY_EXISTS);
   CHECK(PutCategory(world, "standard", world.store.ToString()) == ErrorCode::NOT_FOUND);
+}
+
+TEST_CASE("ReceiptText: a tax says its rate once", "[domain]") {
+  v1::Receipt receipt;
+  receipt.set_currency_code("GBP");
+  for (const char* name : {"VAT", "VAT 20 %"}) {
+    v1::TaxTotal* tax = receipt.add_taxes();
+    tax->set_name(name);
+    tax->set_rate_ppm(200'000);
+    tax->set_base_minor(1000);
+    tax->set_amount_minor(200);
+  }
+  const std::string text = ReceiptText(receipt);
+  CHECK(text.find("VAT (20 %) on 10.00") != std::string::npos);
+  CHECK(text.find("VAT 20 % on 10.00") != std::string::npos);
 }
 
 TEST_CASE("PutStorePolicy: cash rounding applies to the next sale", "[handler]") {
