@@ -75,11 +75,13 @@ class Migrator {
   absl::Status Prepare() {
     CLOUDPOS_ASSIGN_OR_RETURN(connection_,
                               Connection::Open({.conninfo = conninfo_, .pool = "migrate"}));
-    // Two migrators may both find the table missing; the slower one then fails on its name.
+    // Two migrators may both find the table missing; the slower one then fails on its name: as a
+    // duplicate row of the catalogue, a table or a type, as it comes.
     absl::Status created;
     for (int attempt = 0; attempt < 5; ++attempt) {
       created = connection_->ExecuteSimple(WithSchema(kCreateTable, schema_), "create").status();
-      if (created.ok() || SqlStateOf(created).substr(0, 2) != "23") break;
+      const std::string state = SqlStateOf(created);
+      if (state != "23505" && state != "42P07" && state != "42710") break;
     }
     CLOUDPOS_RETURN_IF_ERROR(created);
     return InTransaction([&] {
