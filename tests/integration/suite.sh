@@ -26,8 +26,8 @@ suite_as_owner() {
   owner=$(stat -c %U "$SUITE_STATE")
   if [ "$(id -un)" = "$owner" ]; then
     "$@"
-  else
-    setpriv --reuid="$owner" --regid="$(id -g "$owner")" --init-groups "$@"
+  else # in a folder that the owner can enter
+    setpriv --reuid="$owner" --regid="$(id -g "$owner")" --init-groups env -C "$SUITE_STATE" "$@"
   fi
 }
 
