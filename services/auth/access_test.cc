@@ -64,6 +64,7 @@ const std::map<std::string, std::string> kAllowed = {
     {"IdentityService.GetIdentity", "public"},  // of every peer, the gateway among them
     {"IdentityService.GetJwks", "public"},
     {"OperatorService.ProvisionReplayTenant", "peer"},
+    {"OperatorService.CreateTenant", "peer"},
 };
 
 struct Person {

@@ -8,12 +8,7 @@
 #include "libs/base/status_macros.h"
 #include "libs/log/log.h"
 #include "services/auth/auth_handler.h"
-#include "services/auth/convert.h"
-#include "services/auth/domain/fields.h"
-#include "services/auth/domain/password_rules.h"
-#include "services/auth/store_organisation.h"
 #include "services/auth/store_sessions.h"
-#include "services/auth/store_staff.h"
 #include "services/auth/tenants.h"
 
 namespace cloudpos::auth {
@@ -46,58 +41,6 @@ absl::Status CheckOpen(pg::Tx& tx, const Deps& deps, absl::Time now) {
   return absl::OkStatus();
 }
 
-/// What the request asks for, checked.
-struct Admin {
-  std::string tenant_name;
-  std::string tenant_slug;
-  std::string email;
-  std::string display_name;
-};
-
-absl::StatusOr<Admin> ParseAdmin(const v1::BootstrapAdminRequest& request) {
-  CLOUDPOS_RETURN_IF_ERROR(CheckName(request.tenant_name(), "tenantName"));
-  CLOUDPOS_RETURN_IF_ERROR(CheckSlug(request.tenant_slug(), "tenantSlug"));
-  if (request.tenant_slug() == kReplaySlug) {
-    return base::Fail(INVALID_ARGUMENT, "tenantSlug", "is reserved");
-  }
-  CLOUDPOS_ASSIGN_OR_RETURN(std::string email, NormalizeEmail(request.email(), "email"));
-  CLOUDPOS_RETURN_IF_ERROR(CheckName(request.display_name(), "displayName"));
-  CLOUDPOS_RETURN_IF_ERROR(CheckPassword(request.password(), email, "password"));
-  return Admin{.tenant_name = request.tenant_name(),
-               .tenant_slug = request.tenant_slug(),
-               .email = std::move(email),
-               .display_name = request.display_name()};
-}
-
-absl::Status InsertAdmin(pg::Tx& tx, const Deps& deps, const Actor& actor, const Admin& admin,
-                         const StaffMember& staff, const std::string& hash, absl::Time now) {
-  CLOUDPOS_RETURN_IF_ERROR(CreateTenant(tx, deps, actor,
-                                        {.tenant_id = staff.tenant_id,
-                                         .version = 1,
-                                         .name = admin.tenant_name,
-                                         .slug = admin.tenant_slug,
-                                         .active = true,
-                                         .created_at = now,
-                                         .updated_at = now}));
-  CLOUDPOS_RETURN_IF_ERROR(
-      InsertDirectory(tx, "email", staff.email, staff.tenant_id, staff.staff_id));
-  CLOUDPOS_RETURN_IF_ERROR(InsertStaff(tx, staff, hash, "").status());
-  const RoleGrant grant{.role_id = BuiltInRoleId(staff.tenant_id, BuiltInRole::kAdmin),
-                        .all_stores = true,
-                        .store_ids = {},
-                        .permissions = {}};
-  CLOUDPOS_RETURN_IF_ERROR(InsertGrant(tx, staff.tenant_id, staff.staff_id, grant));
-  const v1::StaffMember after = ToProto(staff, {grant});
-  return RecordAudit(tx, *deps.ids, actor,
-                     {.action = "bootstrap",
-                      .subject_type = "staff",
-                      .subject_id = staff.staff_id.ToString(),
-                      .store = std::nullopt,
-                      .before = nullptr,
-                      .after = &after},
-                     now);
-}
-
 }  // namespace
 
 absl::StatusOr<bool> WatchBootstrap(const Deps& deps) {
@@ -123,16 +66,16 @@ absl::Status AuthHandler::BootstrapAdmin(rpc::CallContext& ctx,
   const absl::Time now = deps_.clock->Now();
   CLOUDPOS_RETURN_IF_ERROR(pg::TransactRaw(*deps_.pool, {.deadline = ctx.deadline()},
                                            [&](pg::Tx& tx) { return CheckOpen(tx, deps_, now); }));
-  CLOUDPOS_ASSIGN_OR_RETURN(const Admin admin, ParseAdmin(request));
+  Founding founding{.tenant_name = request.tenant_name(),
+                    .tenant_slug = request.tenant_slug(),
+                    .email = request.email(),
+                    .password = request.password(),
+                    .display_name = request.display_name()};
+  CLOUDPOS_RETURN_IF_ERROR(
+      CheckFounding(founding, {.tenant_name = "tenantName", .tenant_slug = "tenantSlug"}));
   CLOUDPOS_ASSIGN_OR_RETURN(const std::string hash,
                             deps_.hasher->Hash(request.password(), ctx.deadline()));
-  StaffMember staff;
-  staff.tenant_id = deps_.ids->NewId();
-  staff.staff_id = deps_.ids->NewId();
-  staff.display_name = admin.display_name;
-  staff.email = admin.email;
-  staff.created_at = now;
-  staff.updated_at = now;
+  const StaffMember staff = FounderOf(deps_, founding, now);
   const Actor actor = ActorOf(ctx, staff.tenant_id, staff.staff_id);
   const std::string user_agent = UserAgentOf(ctx);
   const pg::TxOptions options{.tenant = staff.tenant_id, .deadline = ctx.deadline()};
@@ -142,7 +85,7 @@ absl::Status AuthHandler::BootstrapAdmin(rpc::CallContext& ctx,
         CLOUDPOS_ASSIGN_OR_RETURN(const bool is_first,
                                   InsertBootstrap(tx, staff.tenant_id, staff.staff_id, now));
         if (!is_first) return Closed();
-        CLOUDPOS_RETURN_IF_ERROR(InsertAdmin(tx, deps_, actor, admin, staff, hash, now));
+        CLOUDPOS_RETURN_IF_ERROR(Found(tx, deps_, actor, founding, staff, hash, "bootstrap"));
         return OpenSession(tx, deps_, actor, staff, user_agent, now);
       }));
   Ring(deps_);

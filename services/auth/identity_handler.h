@@ -31,6 +31,9 @@ class OperatorHandler {
   absl::Status ProvisionReplayTenant(rpc::CallContext& ctx,
                                      const v1::ProvisionReplayTenantRequest& request,
                                      v1::ProvisionReplayTenantResponse* response);
+  // create_tenant.cc
+  absl::Status CreateTenant(rpc::CallContext& ctx, const v1::CreateTenantRequest& request,
+                            v1::CreateTenantResponse* response);
 
  private:
   const Deps& deps_;

@@ -73,7 +73,8 @@ absl::Status Create(pg::Tx& tx, const Deps& deps, const Actor& actor, absl::Time
 
 rpc::MethodTable OperatorHandler::Methods() {
   rpc::MethodTable table("cloudpos.auth.v1.OperatorService");
-  table.Unary("ProvisionReplayTenant", this, &OperatorHandler::ProvisionReplayTenant);
+  table.Unary("ProvisionReplayTenant", this, &OperatorHandler::ProvisionReplayTenant)
+      .Unary("CreateTenant", this, &OperatorHandler::CreateTenant);
   return table;
 }
 

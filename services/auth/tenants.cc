@@ -2,7 +2,9 @@
 
 #include "libs/base/status_macros.h"
 #include "services/auth/convert.h"
+#include "services/auth/domain/fields.h"
 #include "services/auth/domain/grants.h"
+#include "services/auth/domain/password_rules.h"
 #include "services/auth/store_organisation.h"
 #include "services/auth/store_staff.h"
 
@@ -48,6 +50,58 @@ absl::Status CreateTenant(pg::Tx& tx, const Deps& deps, const Actor& actor, cons
                                         .after = &after},
                                        tenant.created_at));
   return RecordEvent(tx, *deps.ids, actor, "tenant", tenant.tenant_id, ToEvent(tenant));
+}
+
+absl::Status CheckFounding(Founding& founding, const FoundingFields& fields) {
+  CLOUDPOS_RETURN_IF_ERROR(CheckName(founding.tenant_name, fields.tenant_name));
+  CLOUDPOS_RETURN_IF_ERROR(CheckSlug(founding.tenant_slug, fields.tenant_slug));
+  if (founding.tenant_slug == kReplaySlug) {
+    return base::Fail(common::v1::INVALID_ARGUMENT, fields.tenant_slug, "is reserved");
+  }
+  CLOUDPOS_ASSIGN_OR_RETURN(founding.email, NormalizeEmail(founding.email, "email"));
+  CLOUDPOS_RETURN_IF_ERROR(CheckName(founding.display_name, "displayName"));
+  return CheckPassword(founding.password, founding.email, "password");
+}
+
+StaffMember FounderOf(const Deps& deps, const Founding& founding, absl::Time now) {
+  StaffMember staff;
+  staff.tenant_id = deps.ids->NewId();
+  staff.staff_id = deps.ids->NewId();
+  staff.display_name = founding.display_name;
+  staff.email = founding.email;
+  staff.created_at = now;
+  staff.updated_at = now;
+  return staff;
+}
+
+absl::Status Found(pg::Tx& tx, const Deps& deps, const Actor& actor, const Founding& founding,
+                   const StaffMember& founder, const std::string& password_hash,
+                   std::string_view action) {
+  CLOUDPOS_RETURN_IF_ERROR(CreateTenant(tx, deps, actor,
+                                        {.tenant_id = founder.tenant_id,
+                                         .version = 1,
+                                         .name = founding.tenant_name,
+                                         .slug = founding.tenant_slug,
+                                         .active = true,
+                                         .created_at = founder.created_at,
+                                         .updated_at = founder.created_at}));
+  CLOUDPOS_RETURN_IF_ERROR(
+      InsertDirectory(tx, "email", founder.email, founder.tenant_id, founder.staff_id));
+  CLOUDPOS_RETURN_IF_ERROR(InsertStaff(tx, founder, password_hash, "").status());
+  const RoleGrant grant{.role_id = BuiltInRoleId(founder.tenant_id, BuiltInRole::kAdmin),
+                        .all_stores = true,
+                        .store_ids = {},
+                        .permissions = {}};
+  CLOUDPOS_RETURN_IF_ERROR(InsertGrant(tx, founder.tenant_id, founder.staff_id, grant));
+  const v1::StaffMember after = ToProto(founder, {grant});
+  return RecordAudit(tx, *deps.ids, actor,
+                     {.action = action,
+                      .subject_type = "staff",
+                      .subject_id = founder.staff_id.ToString(),
+                      .store = std::nullopt,
+                      .before = nullptr,
+                      .after = &after},
+                     founder.created_at);
 }
 
 }  // namespace cloudpos::auth
