@@ -46,6 +46,10 @@ const std::map<std::string, std::string> kAllowed = {
     {"OrganisationService.ListDevices", "amc"},
     {"OrganisationService.UpdateDevice", "am"},
     {"OrganisationService.RevokeDevice", "am"},
+    {"EnrolmentService.CreateEnrolmentCode", "am"},
+    {"EnrolmentService.EnrolDevice", "public"},
+    {"EnrolmentService.ChallengeDevice", "public"},
+    {"EnrolmentService.CreateDeviceToken", "public"},
     {"StaffService.CreateStaff", "A"},
     {"StaffService.GetStaff", "AM"},
     {"StaffService.ListStaff", "AM"},
@@ -111,6 +115,7 @@ struct Served {
         rpc::ServerDeps{.verifier = &world.verifier, .clock = &world.clock});
     server->Add(world.auth.Methods());
     server->Add(world.organisation.Methods());
+    server->Add(world.enrolment.Methods());
     server->Add(world.staff.Methods());
     server->Add(world.audit.Methods());
     server->Add(world.identity_handler.Methods());
@@ -140,8 +145,9 @@ struct Served {
   std::shared_ptr<grpc::Channel> channel;
 };
 
-constexpr const char* kServices[] = {"AuthService",  "OrganisationService", "StaffService",
-                                     "AuditService", "IdentityService",     "OperatorService"};
+constexpr const char* kServices[] = {"AuthService",    "OrganisationService", "EnrolmentService",
+                                     "StaffService",   "AuditService",        "IdentityService",
+                                     "OperatorService"};
 
 const google::protobuf::ServiceDescriptor* ServiceByName(const std::string& name) {
   const auto* service = google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(

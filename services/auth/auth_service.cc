@@ -4,6 +4,7 @@
 #include <set>
 #include <sstream>
 
+#include "libs/base/encoding.h"
 #include "libs/base/status_macros.h"
 #include "libs/log/log.h"
 #include "services/auth/bootstrap.h"
@@ -123,10 +124,12 @@ absl::Status AuthService::Start(service::Runtime& runtime) {
            .doorbell = doorbell_.get(),
            .rules = settings_.rules,
            .bootstrap_secret = settings_.bootstrap_secret,
-           .state_dir = runtime.state_dir()};
+           .state_dir = runtime.state_dir(),
+           .device_secret = base::HmacSha256(settings_.hash.pepper, "cloudpos-devices/1")};
   rpc::Server& server = runtime.server();
   server.Add(auth_.Methods());
   server.Add(organisation_.Methods());
+  server.Add(enrolment_.Methods());
   server.Add(staff_.Methods());
   server.Add(audit_.Methods());
   server.Add(identity_handler_.Methods());

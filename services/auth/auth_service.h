@@ -11,6 +11,7 @@
 #include "services/auth/audit_handler.h"
 #include "services/auth/auth_handler.h"
 #include "services/auth/context.h"
+#include "services/auth/enrolment_handler.h"
 #include "services/auth/identity_handler.h"
 #include "services/auth/identity_state.h"
 #include "services/auth/organisation_handler.h"
@@ -51,6 +52,7 @@ class AuthService final : public service::Service {
   Deps deps_{};
   AuthHandler auth_{deps_};
   OrganisationHandler organisation_{deps_};
+  EnrolmentHandler enrolment_{deps_};
   StaffHandler staff_{deps_};
   AuditHandler audit_{deps_};
   IdentityHandler identity_handler_{deps_};

@@ -39,6 +39,7 @@ struct Deps {
   Rules rules;
   std::string bootstrap_secret;  // empty: there is none
   std::string state_dir;
+  std::string device_secret;  // keys the hashes of enrolment codes, and challenges
 };
 
 /// Options of a transaction or statement for this call's tenant and deadline.

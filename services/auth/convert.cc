@@ -88,7 +88,9 @@ v1::Device ToProto(const Device& device) {
   message.set_code(device.code);
   message.set_name(device.name);
   if (device.register_id) message.set_register_id(device.register_id->ToString());
-  message.set_revoked(device.revoked);
+  message.set_revoked(device.revoked_at.has_value());
+  if (device.revoked_at) SetTime(*device.revoked_at, message.mutable_revoked_at());
+  message.set_public_key(device.public_key);
   SetVersion(device, &message);
   return message;
 }
@@ -191,7 +193,8 @@ v1::DeviceChanged ToEvent(const Device& device) {
   event.set_code(device.code);
   if (device.register_id) event.set_register_id(device.register_id->ToString());
   event.set_public_key(device.public_key);
-  event.set_revoked(device.revoked);
+  event.set_revoked(device.revoked_at.has_value());
+  if (device.revoked_at) SetTime(*device.revoked_at, event.mutable_revoked_at());
   return event;
 }
 

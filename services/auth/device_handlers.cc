@@ -1,7 +1,9 @@
-// Devices as records; their keys come with enrolment.
+// Devices as records; their keys come with enrolment (enrolment_handler.cc).
 
+#include "services/auth/identity_state.h"
 #include "services/auth/organisation_changes.h"
 #include "services/auth/organisation_handler.h"
+#include "services/auth/store_enrolment.h"
 #include "services/auth/store_organisation.h"
 
 namespace cloudpos::auth {
@@ -131,7 +133,7 @@ absl::Status OrganisationHandler::UpdateDevice(rpc::CallContext& ctx,
             const auto before, SelectDeviceForUpdate(tx, ctx.tenant(), key.store, key.device));
         if (!before) return NotFound("device in this store");
         CLOUDPOS_RETURN_IF_ERROR(CheckVersion(before->version, request.version()));
-        if (before->revoked) return base::Fail(ARCHIVED, "The device is revoked.");
+        if (before->revoked_at) return base::Fail(ARCHIVED, "The device is revoked.");
         CLOUDPOS_ASSIGN_OR_RETURN(Device after, Apply(*before, change));
         CLOUDPOS_RETURN_IF_ERROR(CheckRegisterExists(tx, after));
         Touch(after, now);
@@ -157,15 +159,17 @@ absl::Status OrganisationHandler::RevokeDevice(rpc::CallContext& ctx,
         CLOUDPOS_ASSIGN_OR_RETURN(
             const auto before, SelectDeviceForUpdate(tx, ctx.tenant(), key.store, key.device));
         if (!before) return NotFound("device in this store");
-        if (before->revoked) return *before;
+        if (before->revoked_at) return *before;
         CLOUDPOS_RETURN_IF_ERROR(CheckVersion(before->version, request.version()));
         Device after = *before;
-        after.revoked = true;
+        after.revoked_at = now;
         Touch(after, now);
         CLOUDPOS_RETURN_IF_ERROR(auth::UpdateDevice(tx, after));
+        CLOUDPOS_RETURN_IF_ERROR(RaiseDeviceNotBefore(tx, ctx.tenant(), key.device, now));
         CLOUDPOS_RETURN_IF_ERROR(Record(tx, deps_, actor, "device", "revoke", &*before, after));
         return after;
       }));
+  deps_.identity->Poke();
   Ring(deps_);
   *response = ToProto(device);
   return absl::OkStatus();

@@ -290,8 +290,8 @@ TEST_CASE("Snapshot: everything there is, once, as events", "[auth][store]") {
 
 TEST_CASE("Schema: keys begin with the tenant, rows are secured", "[auth][store]") {
   World world;
-  const std::vector<std::string> known = {"login_failures", "directory", "bootstrap",
-                                          "bootstrap_secrets", "tenants"};
+  const std::vector<std::string> known = {"login_failures",    "directory", "bootstrap",
+                                          "bootstrap_secrets", "tenants",   "enrolment_codes"};
   for (const std::string& key : testing::KeysWithoutTenant(world.database.Dsn("admin"), "auth")) {
     const std::string table = key.substr(0, key.find(':'));
     INFO(key);
@@ -300,7 +300,7 @@ TEST_CASE("Schema: keys begin with the tenant, rows are secured", "[auth][store]
     CHECK((is_of_events || std::find(known.begin(), known.end(), table) != known.end()));
   }
   const auto open = testing::TablesWithoutRowSecurity(world.database.Dsn("admin"), "auth");
-  CHECK(open == std::vector<std::string>{"bootstrap", "directory"});
+  CHECK(open == std::vector<std::string>{"bootstrap", "directory", "enrolment_codes"});
 }
 
 }  // namespace cloudpos::auth

@@ -78,7 +78,13 @@ absl::StatusOr<std::optional<Device>> SelectDevice(pg::Tx& tx, const base::Uuid&
 absl::StatusOr<std::optional<Device>> SelectDeviceForUpdate(pg::Tx& tx, const base::Uuid& tenant,
                                                             const base::Uuid& store,
                                                             const base::Uuid& device);
+/// In whatever store.
+absl::StatusOr<std::optional<Device>> SelectDeviceByIdForUpdate(pg::Tx& tx,
+                                                                const base::Uuid& tenant,
+                                                                const base::Uuid& device);
 absl::Status UpdateDevice(pg::Tx& tx, const Device& device);
+/// Of a row with all the columns of a device.
+Device ToDevice(const pg::Row& row);
 absl::StatusOr<std::vector<Device>> SelectDevices(pg::Tx& tx, const base::Uuid& tenant,
                                                   const base::Uuid& store,
                                                   const std::string& after_code, int limit);

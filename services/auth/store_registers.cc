@@ -18,21 +18,6 @@ Register ToRegister(const pg::Row& row) {
           .updated_at = row.Get<absl::Time>("updated_at")};
 }
 
-Device ToDevice(const pg::Row& row) {
-  const auto key = row.Get<std::optional<pg::Bytes>>("public_key");
-  return {.tenant_id = row.Get<base::Uuid>("tenant_id"),
-          .store_id = row.Get<base::Uuid>("store_id"),
-          .device_id = row.Get<base::Uuid>("device_id"),
-          .version = row.Get<int64_t>("version"),
-          .code = row.Get<std::string>("code"),
-          .name = row.Get<std::string>("name"),
-          .register_id = row.Get<std::optional<base::Uuid>>("register_id"),
-          .public_key = key ? key->value : std::string(),
-          .revoked = !row.is_null("revoked_at"),
-          .created_at = row.Get<absl::Time>("created_at"),
-          .updated_at = row.Get<absl::Time>("updated_at")};
-}
-
 constexpr pg::Query kInsertRegister{"insert_register", R"sql(
   INSERT INTO auth.registers (tenant_id, register_id, store_id, version, code, name, active,
     request_hash, created_at, updated_at)
@@ -84,6 +69,11 @@ constexpr pg::Query kSelectDeviceForUpdate{"select_device_for_update", R"sql(
     created_at, updated_at
   FROM auth.devices WHERE tenant_id = $1 AND store_id = $2 AND device_id = $3 FOR UPDATE)sql"};
 
+constexpr pg::Query kSelectDeviceByIdForUpdate{"select_device_by_id_for_update", R"sql(
+  SELECT tenant_id, store_id, device_id, version, code, name, register_id, public_key, revoked_at,
+    created_at, updated_at
+  FROM auth.devices WHERE tenant_id = $1 AND device_id = $2 FOR UPDATE)sql"};
+
 constexpr pg::Query kSelectDevices{"select_devices", R"sql(
   SELECT tenant_id, store_id, device_id, version, code, name, register_id, public_key, revoked_at,
     created_at, updated_at
@@ -97,11 +87,26 @@ constexpr pg::Query kSelectAllDevices{"select_all_devices", R"sql(
   ORDER BY tenant_id, device_id LIMIT $3)sql"};
 
 constexpr pg::Query kUpdateDevice{"update_device", R"sql(
-  UPDATE auth.devices SET version = $3, code = $4, name = $5, register_id = $6,
-    revoked_at = CASE WHEN $7 THEN coalesce(revoked_at, $8) END, updated_at = $8
+  UPDATE auth.devices SET version = $3, code = $4, name = $5, register_id = $6, revoked_at = $7,
+    public_key = $8, updated_at = $9
   WHERE tenant_id = $1 AND device_id = $2)sql"};
 
 }  // namespace
+
+Device ToDevice(const pg::Row& row) {
+  const auto key = row.Get<std::optional<pg::Bytes>>("public_key");
+  return {.tenant_id = row.Get<base::Uuid>("tenant_id"),
+          .store_id = row.Get<base::Uuid>("store_id"),
+          .device_id = row.Get<base::Uuid>("device_id"),
+          .version = row.Get<int64_t>("version"),
+          .code = row.Get<std::string>("code"),
+          .name = row.Get<std::string>("name"),
+          .register_id = row.Get<std::optional<base::Uuid>>("register_id"),
+          .public_key = key ? key->value : std::string(),
+          .revoked_at = row.Get<std::optional<absl::Time>>("revoked_at"),
+          .created_at = row.Get<absl::Time>("created_at"),
+          .updated_at = row.Get<absl::Time>("updated_at")};
+}
 
 absl::StatusOr<std::optional<Existing>> InsertRegister(pg::Tx& tx, const Register& reg,
                                                        const std::string& request_hash) {
@@ -164,10 +169,18 @@ absl::StatusOr<std::optional<Device>> SelectDeviceForUpdate(pg::Tx& tx, const ba
   return One<Device>(tx.Exec(kSelectDeviceForUpdate, tenant, store, device), ToDevice);
 }
 
+absl::StatusOr<std::optional<Device>> SelectDeviceByIdForUpdate(pg::Tx& tx,
+                                                                const base::Uuid& tenant,
+                                                                const base::Uuid& device) {
+  return One<Device>(tx.Exec(kSelectDeviceByIdForUpdate, tenant, device), ToDevice);
+}
+
 absl::Status UpdateDevice(pg::Tx& tx, const Device& device) {
+  std::optional<pg::Bytes> public_key;
+  if (!device.public_key.empty()) public_key = pg::Bytes{device.public_key};
   return tx
       .Exec(kUpdateDevice, device.tenant_id, device.device_id, device.version, device.code,
-            device.name, device.register_id, device.revoked, device.updated_at)
+            device.name, device.register_id, device.revoked_at, public_key, device.updated_at)
       .status();
 }
 

@@ -15,6 +15,7 @@
 #include "services/auth/auth_service.h"
 #include "services/auth/context.h"
 #include "services/auth/domain/grants.h"
+#include "services/auth/enrolment_handler.h"
 #include "services/auth/identity_handler.h"
 #include "services/auth/identity_state.h"
 #include "services/auth/organisation_handler.h"
@@ -99,6 +100,7 @@ class World {
   Deps deps;
   AuthHandler auth{deps};
   OrganisationHandler organisation{deps};
+  EnrolmentHandler enrolment{deps};
   StaffHandler staff{deps};
   AuditHandler audit{deps};
   IdentityHandler identity_handler{deps};

@@ -53,7 +53,8 @@ World::World()
           .doorbell = nullptr,
           .rules = {},
           .bootstrap_secret = kSecret,
-          .state_dir = StateDir()};
+          .state_dir = StateDir(),
+          .device_secret = "device secret"};
 }
 
 World::~World() {

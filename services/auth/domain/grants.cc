@@ -91,6 +91,10 @@ PermissionSet ReplayPermissions() {
              TAX_READ, TAX_WRITE, REPORT_READ});
 }
 
+PermissionSet DevicePermissions() {
+  return Of({JOURNAL_UPLOAD, CATALOGUE_READ, STORE_READ, REGISTER_READ, TAX_READ});
+}
+
 base::Uuid BuiltInRoleId(const base::Uuid& tenant, BuiltInRole role) {
   return base::DeriveUuidV5(tenant, std::string(kRoleSpace) + std::string(BuiltInName(role)));
 }

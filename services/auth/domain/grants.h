@@ -30,6 +30,8 @@ token::PermissionSet BuiltInPermissions(BuiltInRole role);
 base::Uuid BuiltInRoleId(const base::Uuid& tenant, BuiltInRole role);
 /// What `./pos replay` may do in its tenant.
 token::PermissionSet ReplayPermissions();
+/// What an enrolled device may do in its store, whoever is signed in.
+token::PermissionSet DevicePermissions();
 
 struct Role {
   base::Uuid tenant_id;

@@ -92,7 +92,7 @@ struct Device {
   std::string name;
   std::optional<base::Uuid> register_id;
   std::string public_key;  // empty until enrolled
-  bool revoked = false;
+  std::optional<absl::Time> revoked_at;
   absl::Time created_at;
   absl::Time updated_at;
 };
