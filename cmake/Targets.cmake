@@ -73,6 +73,7 @@ function(cloudpos_service name)
          cloudpos::events cloudpos::pg cloudpos::config cloudpos::log cloudpos::metrics
          cloudpos::base ${ARG_DEPS}
     TEST_DEPS cloudpos::testing ${ARG_TEST_DEPS})
+  cloudpos_faulty_program(${name})
 endfunction()
 
 function(cloudpos_embed_migrations name)

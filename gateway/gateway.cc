@@ -13,6 +13,7 @@
 #include "gateway/response_headers.h"
 #include "libs/base/error.h"
 #include "libs/base/status_macros.h"
+#include "libs/faults/faults.h"
 #include "libs/rpc/metadata.h"
 #include "libs/rpc/trace.h"
 
@@ -217,7 +218,9 @@ asio::awaitable<HttpResponse> Gateway::CallUnary(Exchange* exchange, const Messa
   Message* response = exchange->route().response->New(arena);
   Upstream& upstream = *deps_.upstreams->find(exchange->route().service)->second;
   const UpstreamCall call = MakeCall(*exchange);
+  FAIL_POINT("gateway.before_forward");
   const UpstreamReply reply = co_await upstream.Call(call, request, response);
+  FAIL_POINT("gateway.after_forward");
   if (!reply.status.ok()) {
     const bool is_credential = absl::IsUnauthenticated(reply.status) && exchange->claims == nullptr;
     if (is_credential) rates_.CountFailure(*exchange);

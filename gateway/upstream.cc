@@ -86,7 +86,7 @@ struct Upstream::Impl {
 namespace {
 
 void Prepare(const UpstreamCall& call, grpc::ClientContext* context) {
-  context->set_deadline(absl::ToChronoTime(call.deadline));
+  context->set_deadline(base::ToSystemTime(call.deadline));
   for (const auto& [name, value] : call.metadata) context->AddMetadata(name, value);
 }
 
@@ -139,7 +139,7 @@ class HealthCheck final : public grpc::ClientUnaryReactor {
     const std::string body = std::string("\x0A\x09") + "readiness";
     const grpc::Slice slice(body);
     request_ = grpc::ByteBuffer(&slice, 1);
-    context_.set_deadline(absl::ToChronoTime(deadline));
+    context_.set_deadline(base::ToSystemTime(deadline));
     stub->PrepareUnaryCall(&context_, "/grpc.health.v1.Health/Check", {}, &request_, &response_,
                            this);
     StartCall();

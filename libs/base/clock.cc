@@ -2,6 +2,7 @@
 
 #include "absl/time/clock.h"
 #include "libs/base/error.h"
+#include "libs/faults/faults.h"
 
 namespace cloudpos::base {
 namespace {
@@ -117,7 +118,15 @@ bool IsZoneName(std::string_view name) {
 
 }  // namespace
 
-absl::Time SystemClock::Now() const { return absl::Now(); }
+absl::Time SystemClock::Now() const { return absl::Now() + absl::Seconds(CLOCK_SHIFT_SECONDS()); }
+
+std::chrono::system_clock::time_point ToSystemTime(absl::Time time) {
+  return absl::ToChronoTime(time - absl::Seconds(CLOCK_SHIFT_SECONDS()));
+}
+
+absl::Time FromSystemTime(std::chrono::system_clock::time_point time) {
+  return absl::FromChrono(time) + absl::Seconds(CLOCK_SHIFT_SECONDS());
+}
 
 FakeClock::FakeClock() : FakeClock(absl::FromUnixSeconds(1767607200)) {}  // 2026-01-05T10:00:00Z
 

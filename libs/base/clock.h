@@ -3,6 +3,7 @@
 // Time as an input: now() is called nowhere else.
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -24,6 +25,11 @@ class SystemClock : public Clock {
  public:
   absl::Time Now() const override;
 };
+
+/// Between SystemClock's time and that by which other libraries keep deadlines. It is the same, but
+/// in tests with clocks that are out.
+std::chrono::system_clock::time_point ToSystemTime(absl::Time time);
+absl::Time FromSystemTime(std::chrono::system_clock::time_point time);
 
 /// For tests: stands still at 2026-01-05T10:00:00Z until told otherwise.
 class FakeClock : public Clock {

@@ -5,6 +5,7 @@
 
 #include "libs/base/error.h"
 #include "libs/base/status_macros.h"
+#include "libs/faults/faults.h"
 #include "libs/log/log.h"
 
 namespace cloudpos::events {
@@ -184,9 +185,12 @@ absl::StatusOr<Applied> Applier::Apply(const std::string& before, const std::vec
     for (const Event* event : split.park) {
       CLOUDPOS_RETURN_IF_ERROR(InsertDeadLetter(tx, *event, "waits behind a parked event"));
     }
-    return before == after ? absl::OkStatus() : MoveCursor(tx, after);
+    if (before != after) CLOUDPOS_RETURN_IF_ERROR(MoveCursor(tx, after));
+    if (!events.empty()) FAIL_POINT("consumer.before_commit");
+    return absl::OkStatus();
   });
   if (applied.ok() && !applied->is_fenced) {
+    if (!events.empty()) FAIL_POINT("consumer.after_commit");
     applied->events = given;
     applied->parked = parked;
   }

@@ -11,6 +11,7 @@
 #include "libs/events/events.h"
 #include "libs/events/maintenance.h"
 #include "libs/events/page.h"
+#include "libs/faults/faults.h"
 #include "libs/log/log.h"
 #include "libs/metrics/metrics.h"
 
@@ -72,6 +73,7 @@ absl::Status SendInPages(std::vector<Event> events,
     if (message.events_size() > 0 &&
         (bytes + size > kPageBytes || message.events_size() >= kPageEvents)) {
       CLOUDPOS_RETURN_IF_ERROR(send(message));
+      FAIL_POINT("snapshot.middle");
       message.clear_events();
       bytes = 0;
     }
@@ -196,6 +198,7 @@ absl::Status Feed::Impl::ServePull(const PullRequest& request, absl::Time deadli
   }
   CLOUDPOS_RETURN_IF_ERROR(Acknowledge(request, deadline));
   CLOUDPOS_ASSIGN_OR_RETURN(Page page, ReadPage(run, options.page_query, wanted));
+  if (!page.events.empty()) FAIL_POINT("feed.after_page");
 
   Cursor next = page.events.empty() ? cursor : page.last;
   // One that takes few shards must not stay behind for want of events of its own.
@@ -209,6 +212,7 @@ absl::Status Feed::Impl::ServePull(const PullRequest& request, absl::Time deadli
   response->set_head(state.head);
   served.Increment(static_cast<double>(page.events.size()));
   for (Event& event : page.events) *response->add_events() = std::move(event);
+  if (response->events_size() > 0) FAIL_POINT("feed.before_reply");
   return absl::OkStatus();
 }
 
@@ -236,6 +240,7 @@ absl::Status Feed::Impl::ServeSnapshot(
                                  .attempts = 1};  // what was sent cannot be taken back
   return pg::TransactRaw(*options.pool, tx_options, [&](pg::Tx& tx) -> absl::Status {
     CLOUDPOS_ASSIGN_OR_RETURN(const LogState state, ReadSnapshotState(RunIn(&tx)));
+    FAIL_POINT("snapshot.begun");
     SnapshotResponse first;
     first.set_cursor(EncodeCursor({{state.generation, state.horizon, 0}, 0}));
     CLOUDPOS_RETURN_IF_ERROR(send(first));

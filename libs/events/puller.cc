@@ -7,6 +7,7 @@
 
 #include "libs/base/error.h"
 #include "libs/base/status_macros.h"
+#include "libs/faults/faults.h"
 #include "libs/log/log.h"
 #include "libs/metrics/metrics.h"
 
@@ -116,6 +117,7 @@ absl::StatusOr<Puller::Step> Puller::Next(absl::Time deadline) {
 absl::StatusOr<Puller::Step> Puller::ApplyPage(const std::string& before,
                                                const PullResponse& response) {
   const std::vector<Event> events(response.events().begin(), response.events().end());
+  if (!events.empty()) FAIL_POINT("consumer.before_hold");
   const absl::StatusOr<Applied> applied = applier_.Apply(before, events, response.cursor());
   if (!applied.ok()) return OnFailure(before, response, applied.status());
   failures_ = 0;
@@ -187,6 +189,7 @@ absl::Status Puller::ApplySnapshotBatch(const std::string& before,
     return base::Fail(ErrorCode::CANCELLED, "another consumer moved the cursor");
   }
   NoteApplied(*applied, events.back());
+  FAIL_POINT("consumer.snapshot_middle");
   return absl::OkStatus();
 }
 

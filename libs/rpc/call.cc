@@ -6,6 +6,7 @@
 #include "grpc/grpc_security_constants.h"
 #include "grpcpp/impl/codegen/proto_utils.h"
 #include "grpcpp/security/auth_context.h"
+#include "libs/base/clock.h"
 #include "libs/base/error.h"
 #include "libs/base/status_macros.h"
 #include "libs/log/log.h"
@@ -95,7 +96,7 @@ absl::Status Call::SetDeadline() {
   const absl::Duration cap =
       own_ms > 0 ? absl::Milliseconds(own_ms) : absl::FromChrono(core_->options.deadline_max);
   // A stream may last as long as its caller wants; all else is capped.
-  expires_ = absl::FromChrono(grpc_context_->deadline());
+  expires_ = base::FromSystemTime(grpc_context_->deadline());
   if (!method_->is_stream()) expires_ = std::min(expires_, now + cap);
   const absl::Duration left = expires_ - now;
   if (left < kTimeLeftMin) return OutOfTime();

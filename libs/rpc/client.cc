@@ -8,6 +8,7 @@
 #include "grpcpp/impl/codegen/rpc_method.h"
 #include "grpcpp/support/channel_arguments.h"
 #include "grpcpp/support/sync_stream.h"
+#include "libs/base/clock.h"
 #include "libs/base/error.h"
 #include "libs/base/status_macros.h"
 #include "libs/rpc/metadata.h"
@@ -49,7 +50,7 @@ void Add(grpc::ClientContext* context, std::string_view name, const std::string&
 }
 
 void Prepare(const CallMetadata& metadata, grpc::ClientContext* context) {
-  context->set_deadline(absl::ToChronoTime(metadata.deadline));
+  context->set_deadline(base::ToSystemTime(metadata.deadline));
   if (!metadata.token.empty()) Add(context, kAuthorization, "Bearer " + metadata.token);
   Add(context, kTraceparent, metadata.traceparent);
   Add(context, kRequestId, metadata.request_id);

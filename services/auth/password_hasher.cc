@@ -2,6 +2,7 @@
 
 #include <sodium.h>
 
+#include "libs/base/clock.h"
 #include "libs/base/encoding.h"
 #include "libs/base/error.h"
 #include "libs/base/ids.h"
@@ -45,7 +46,7 @@ class PasswordHasher::Slot {
       if (hasher_->waiting_ >= hasher_->options_.waiting) return busy;
       ++hasher_->waiting_;
       const auto is_free = [this] { return hasher_->running_ < hasher_->options_.concurrent; };
-      const bool is_mine = hasher_->freed_.wait_until(lock, absl::ToChronoTime(deadline), is_free);
+      const bool is_mine = hasher_->freed_.wait_until(lock, base::ToSystemTime(deadline), is_free);
       --hasher_->waiting_;
       if (!is_mine) return busy;
     }

@@ -5,6 +5,7 @@
 
 #include "libs/base/status_macros.h"
 #include "libs/config/service.h"
+#include "libs/faults/faults.h"
 #include "libs/log/log.h"
 #include "libs/rpc/client.h"
 #include "services/reporting/consumers.h"
@@ -46,6 +47,7 @@ absl::Status Rebuild(const RebuildOptions& options) {
   CLOUDPOS_RETURN_IF_ERROR(consumers.CatchUp(clock.Now() + kSnapshotTime));
   // The snapshots took their time: once more, so that the switch loses nothing of what is shown.
   CLOUDPOS_RETURN_IF_ERROR(consumers.CatchUp(clock.Now() + kCatchUpTime));
+  FAIL_POINT("rebuild.before_switch");
   CLOUDPOS_RETURN_IF_ERROR(FinishBuild(*options.worker_pool, build_id));
   log::Info("rebuilt reports are live", {{"build", build_id.ToString()}});
   const absl::Status emptied = EmptyOldSet(*options.worker_pool);

@@ -10,6 +10,7 @@
 #include <unordered_set>
 
 #include "libs/base/error.h"
+#include "libs/faults/faults.h"
 #include "libs/journal/chain.h"
 #include "libs/log/log.h"
 #include "libs/metrics/metrics.h"
@@ -264,8 +265,12 @@ class Batcher::Lane {
       documents.push_back(item->document);
       events.push_back(ids_.NewId());
     }
-    return RecordDocuments(pool_, items.front()->key->tenant, documents, events,
-                           clock_.Now() + kStatementTime);
+    if (FAIL_POINT_ERROR("T1.before")) return base::Fail(INTERNAL, "a test made T1 fail");
+    FAIL_POINT_MEANWHILE("T1.in_flight");
+    auto outcomes = RecordDocuments(pool_, items.front()->key->tenant, documents, events,
+                                    clock_.Now() + kStatementTime);
+    if (outcomes.ok()) FAIL_POINT("T1.after_commit");
+    return outcomes;
   }
 
   pg::Pool& pool_;

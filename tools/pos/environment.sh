@@ -114,6 +114,7 @@ check_own_settings() {
 run_in_environment() {
   local settings
   mapfile -t settings < <(process_settings "$1")
+  [ -z "${POS_TEST_FAULTS:-}" ] || settings+=("POS_TEST_FAULTS=$POS_TEST_FAULTS")
   shift
   as_owner_clean "${settings[@]}" "$@"
 }

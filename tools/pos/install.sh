@@ -6,9 +6,11 @@
 # program means a restart of that process and of no other.
 program_hash() { as_owner cat "bin/$1.sha256" 2>/dev/null || true; }
 
-# install_program NAME: copies when time or size differ.
+# install_program NAME: copies when time or size differ. A test brings programs of its own in
+# POS_TEST_PROGRAMS.
 install_program() {
   local name=$1 built="$POS_BUILD/bin/$1" stamp
+  [ ! -x "${POS_TEST_PROGRAMS:+$POS_TEST_PROGRAMS/$name}" ] || built=$POS_TEST_PROGRAMS/$name
   [ -x "$built" ] || die "the build made no program $name ($built)"
   stamp=$(stat -c '%Y %s' "$built")
   [ "$(as_owner stat -c '%Y %s' "bin/$name" 2>/dev/null)" != "$stamp" ] || return 0

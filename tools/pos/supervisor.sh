@@ -78,7 +78,7 @@ support_entries() {
   program_entry keeper 1 $'autostart=true\nstopwaitsecs=5\nstopasgroup=true\nkillasgroup=true' "" \
     "$POS_STATE/tools/keeper" "${names[@]}"
   program_entry postgres 10 $'autostart=true\nstopsignal=INT\nstopwaitsecs=60' \
-    "POS_SETTINGS=$(as_owner sha256sum postgres/cloudpos.conf | cut -c1-16)" \
+    "POS_SETTINGS=$(as_owner sha256sum postgres/cloudpos.conf | cut -c1-16)$(postgres_faults)" \
     "$POS_PG_BIN/postgres" -D "$POS_STATE/postgres"
   program_entry redis 20 $'autostart=true\nstopsignal=TERM\nstopwaitsecs=15' \
     "POS_SETTINGS=$(as_owner sha256sum redis/redis.conf | cut -c1-16)" \
@@ -95,9 +95,16 @@ service_entries() {
     settings=$(process_settings "$name")
     # These make the entry change with program and secrets, which are read at the start only.
     hash+=$(secrets_hash "$settings")
-    program_entry "$name" "$priority" "$POS_STOP_OPTIONS" "POS_HASH=$hash"$'\n'"$settings" \
+    program_entry "$name" "$priority" "$POS_STOP_OPTIONS" "POS_HASH=$hash$(faults)"$'\n'"$settings" \
       "$POS_STATE/bin/cloudpos-$name"
   done
+}
+
+# What a test that makes faults (tests/chaos) gives to the processes; otherwise nothing.
+faults() { [ -z "${POS_TEST_FAULTS:-}" ] || printf '\nPOS_TEST_FAULTS=%s' "$POS_TEST_FAULTS"; }
+postgres_faults() {
+  [ -z "${POS_TEST_PG_PRELOAD:-}" ] ||
+    printf '\n%s' "LD_PRELOAD=$POS_TEST_PG_PRELOAD" "POS_TEST_DISK_FULL=${POS_TEST_DISK_FULL:-}"
 }
 
 # secrets_hash SETTINGS: of the contents of the secret files they name.

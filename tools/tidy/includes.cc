@@ -30,7 +30,8 @@ bool IsAnyOf(std::string_view file, std::initializer_list<const char*> folders) 
 const char* RefuseForLibrary(std::string_view path, std::string_view file) {
   if (IsAnyOf(file, {"services", "gateway"})) return "a library knows no service and no gateway";
   const bool is_ours = IsAnyOf(file, {"libs", "cloudpos"});
-  if (IsUnder(path, "libs/base") && is_ours && !IsAnyOf(file, {"libs/base", "cloudpos/common"})) {
+  if (IsUnder(path, "libs/base") && is_ours &&
+      !IsAnyOf(file, {"libs/base", "libs/faults", "cloudpos/common"})) {
     return "libs/base stands on the common messages only";
   }
   if (IsAnyOf(path, {"libs/pricing", "libs/journal"}) && !IsTest(path) &&
