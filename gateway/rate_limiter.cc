@@ -65,6 +65,8 @@ LimitVerdict RateLimiter::Judge(const std::string& key, const BucketLimit& limit
   Bucket& bucket = Find(key);
   bucket.interval = absl::Seconds(1 / limit.per_second);
   bucket.tolerance = bucket.interval * limit.burst;
+  // Fuller than full only when the clock went back: then nobody waits until it is there again.
+  bucket.full_at = std::min(bucket.full_at, now + bucket.tolerance);
   const absl::Time start = std::max(bucket.full_at, now);
   const absl::Time next = start + bucket.interval;
   LimitVerdict verdict;

@@ -32,6 +32,17 @@ TEST_CASE("RateLimiter: the burst, then the rate", "[gateway]") {
   CHECK(TakeMany(limiter, "b", limit, 3) == 3);
 }
 
+TEST_CASE("RateLimiter: a clock that goes back refuses nobody for long", "[gateway]") {
+  base::FakeClock clock;
+  RateLimiter limiter(clock, nullptr);
+  const BucketLimit limit{10, 10};
+  CHECK(TakeMany(limiter, "a", limit, 5) == 5);
+  clock.Advance(-absl::Hours(1));
+  CHECK(TakeMany(limiter, "a", limit, 5) == 0);
+  clock.Advance(absl::Seconds(1));
+  CHECK(TakeMany(limiter, "a", limit, 30) == 10);
+}
+
 TEST_CASE("RateLimiter: looking takes nothing", "[gateway]") {
   base::FakeClock clock;
   RateLimiter limiter(clock, nullptr);

@@ -169,6 +169,16 @@ absl::StatusOr<Applied> Applier::WithCursor(const std::string& before,
 
 absl::StatusOr<Applied> Applier::Apply(const std::string& before, const std::vector<Event>& events,
                                        const std::string& after) {
+  const auto move = [&](pg::Tx& tx) { return MoveCursor(tx, after); };
+  if (SEEDED_BUG("cursor_before_apply") && before != after) {
+    CLOUDPOS_RETURN_IF_ERROR(WithCursor(before, move).status());
+    return Apply(after, events, after);
+  }
+  if (SEEDED_BUG("cursor_outside_transaction") && before != after) {
+    auto applied = Apply(before, events, before);
+    if (applied.ok() && !applied->is_fenced) WithCursor(before, move).status().IgnoreError();
+    return applied;
+  }
   is_poison_ = false;
   int given = 0;
   int parked = 0;
@@ -185,7 +195,7 @@ absl::StatusOr<Applied> Applier::Apply(const std::string& before, const std::vec
     for (const Event* event : split.park) {
       CLOUDPOS_RETURN_IF_ERROR(InsertDeadLetter(tx, *event, "waits behind a parked event"));
     }
-    if (before != after) CLOUDPOS_RETURN_IF_ERROR(MoveCursor(tx, after));
+    if (before != after) CLOUDPOS_RETURN_IF_ERROR(move(tx));
     if (!events.empty()) FAIL_POINT("consumer.before_commit");
     return absl::OkStatus();
   });
@@ -200,7 +210,9 @@ absl::StatusOr<Applied> Applier::Apply(const std::string& before, const std::vec
 absl::StatusOr<Applied> Applier::Park(const std::string& before, const Event& event,
                                       const absl::Status& error, const std::string& after) {
   absl::StatusOr<Applied> applied = WithCursor(before, [&](pg::Tx& tx) -> absl::Status {
-    CLOUDPOS_RETURN_IF_ERROR(InsertDeadLetter(tx, event, error.ToString()));
+    if (!SEEDED_BUG("poison_skipped")) {
+      CLOUDPOS_RETURN_IF_ERROR(InsertDeadLetter(tx, event, error.ToString()));
+    }
     return before == after ? absl::OkStatus() : MoveCursor(tx, after);
   });
   if (applied.ok() && !applied->is_fenced) {

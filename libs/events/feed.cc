@@ -239,8 +239,11 @@ absl::Status Feed::Impl::ServeSnapshot(
                                  .repeatable_read = true,
                                  .attempts = 1};  // what was sent cannot be taken back
   return pg::TransactRaw(*options.pool, tx_options, [&](pg::Tx& tx) -> absl::Status {
-    CLOUDPOS_ASSIGN_OR_RETURN(const LogState state, ReadSnapshotState(RunIn(&tx)));
+    CLOUDPOS_ASSIGN_OR_RETURN(LogState state, ReadSnapshotState(RunIn(&tx)));
     FAIL_POINT("snapshot.begun");
+    if (SEEDED_BUG("snapshot_cursor_late")) {
+      CLOUDPOS_ASSIGN_OR_RETURN(state, ReadSnapshotState(RunOn(options.pool, deadline)));
+    }
     SnapshotResponse first;
     first.set_cursor(EncodeCursor({{state.generation, state.horizon, 0}, 0}));
     CLOUDPOS_RETURN_IF_ERROR(send(first));

@@ -5,9 +5,19 @@
 #include "absl/strings/numbers.h"
 #include "libs/base/error.h"
 #include "libs/base/status_macros.h"
+#include "libs/faults/faults.h"
 
 namespace cloudpos::events {
 namespace {
+
+/// The seeded bug cursor_bare_sequence: in place of the rule of the horizon.
+constexpr char kBareSequence[] = R"sql(
+    (SELECT o.generation, o.txid, o.seq, o.event_id, o.tenant_id, o.shard, o.aggregate_type,
+       o.aggregate_id, o.event_type, o.payload, o.traceparent, o.recorded_at
+     FROM outbox o
+     WHERE o.seq > $3 AND o.generation >= $1 AND $2::xid8 IS NOT NULL
+       AND ($4::smallint[] IS NULL OR o.shard = ANY ($4))
+     ORDER BY o.seq LIMIT $5) )sql";
 
 constexpr pg::Query kSelectLogState{"events_select_log_state", R"sql(
   SELECT outbox_generation() AS generation, pg_snapshot_xmin(s)::text AS horizon,
@@ -127,7 +137,8 @@ absl::StatusOr<Page> ReadPage(const Runner& run, const pg::Query* query,
                               const PageRequest& request) {
   CLOUDPOS_ASSIGN_OR_RETURN(
       const pg::Result rows,
-      run(query != nullptr ? *query : kSelectPage,
+      run(SEEDED_SQL("cursor_bare_sequence", query != nullptr ? *query : kSelectPage,
+                     "outbox_page($1, $2::xid8, $3, $4::smallint[], $5)", kBareSequence),
           {request.after.generation, std::to_string(request.after.txid), request.after.seq,
            pg::Param(request.shards), request.events, kPageBytes}));
   Page page;

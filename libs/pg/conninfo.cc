@@ -7,6 +7,7 @@
 
 #include "libs/base/error.h"
 #include "libs/base/status_macros.h"
+#include "libs/faults/faults.h"
 
 namespace cloudpos::pg {
 namespace {
@@ -47,7 +48,8 @@ std::string SettingsOf(const SessionOptions& session) {
          std::to_string(session.statement_timeout_ms) +
          " -c lock_timeout=" + std::to_string(session.lock_timeout_ms) +
          " -c idle_in_transaction_session_timeout=" +
-         std::to_string(session.idle_in_transaction_timeout_ms);
+         std::to_string(session.idle_in_transaction_timeout_ms) +
+         (SEEDED_BUG("ack_before_flush") ? " -c synchronous_commit=off" : "");
 }
 
 }  // namespace

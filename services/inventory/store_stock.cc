@@ -4,6 +4,7 @@
 
 #include "libs/base/clock.h"
 #include "libs/base/status_macros.h"
+#include "libs/faults/faults.h"
 
 namespace cloudpos::inventory {
 namespace {
@@ -47,6 +48,11 @@ constexpr pg::Query kApplyMovements{"apply_stock_movements", R"sql(
   ON CONFLICT (tenant_id, location_id, variant_id) DO UPDATE
     SET on_hand_milli = l.on_hand_milli + excluded.on_hand_milli,
       updated_at = excluded.updated_at)sql"};
+
+/// The seeded bug no_unique_key: levels move by what was delivered, new or not.
+constexpr char kFromDelivered[] = R"sql(
+  FROM unnest($1::uuid[], $5::uuid[], $6::uuid[], $7::bigint[])
+    AS d (tenant_id, location_id, variant_id, quantity_milli))sql";
 
 constexpr pg::Query kInsertAdjustment{"insert_stock_adjustment", R"sql(
   INSERT INTO stock_adjustments (tenant_id, adjustment_id, store_id, location_id, reason_code, note,
@@ -165,9 +171,11 @@ absl::Status ApplyMovements(pg::Tx& tx, const std::vector<Movement>& movements,
     actors.push_back(movement.actor);
     times.push_back(base::FormatTime(movement.occurred_at));
   }
+  const pg::Query query =
+      SEEDED_SQL("no_unique_key", kApplyMovements, "FROM inserted", kFromDelivered);
   return tx
-      .Exec(kApplyMovements, tenants, documents, line_nos, kinds, locations, variants, quantities,
-            reasons, actors, times, recorded_at)
+      .Exec(query, tenants, documents, line_nos, kinds, locations, variants, quantities, reasons,
+            actors, times, recorded_at)
       .status();
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "libs/base/status_macros.h"
+#include "libs/faults/faults.h"
 #include "services/reporting/store_columns.h"
 
 namespace cloudpos::reporting {
@@ -235,11 +236,12 @@ absl::Status RecordFacts(pg::Tx& tx, int set, const std::vector<Fact>& facts) {
   Rollups rollups;
   for (const Fact& fact : facts) {
     // Erased as it is taken: an entry that is twice in the batch counts once.
-    if (fact.sign == 0 || fresh.erase({fact.tenant, fact.sale}) == 0) continue;
-    recorded.push_back(&fact);
-    rollups.Add(fact);
+    if (fact.sign == 0) continue;
+    const bool is_new = fresh.erase({fact.tenant, fact.sale}) > 0;
+    if (is_new) recorded.push_back(&fact);
+    if (is_new || SEEDED_BUG("rollup_without_fact")) rollups.Add(fact);
   }
-  if (recorded.empty()) return absl::OkStatus();
+  if (recorded.empty() && !SEEDED_BUG("rollup_without_fact")) return absl::OkStatus();
   CLOUDPOS_RETURN_IF_ERROR(InsertLines(tx, set, recorded));
   CLOUDPOS_RETURN_IF_ERROR(InsertTaxes(tx, set, recorded));
   CLOUDPOS_RETURN_IF_ERROR(InsertTenders(tx, set, recorded));

@@ -137,6 +137,7 @@ class Batcher::Lane {
     }
     if (chained.empty()) return;
     batch_size_.Observe(static_cast<double>(chained.size()));
+    if (SEEDED_BUG("ack_before_commit")) return AnswerThenWrite(chained);
 
     const absl::StatusOr<std::vector<Outcome>> outcomes = Write(chained);
     if (!outcomes.ok()) {
@@ -144,7 +145,10 @@ class Batcher::Lane {
       log::Warn("recording sales together failed, running each alone",
                 {{"documents", chained.size()}, {"error", outcomes.status().ToString()}});
       for (const ItemPtr& item : chained) heads_.erase(item->document->journal);
-      for (const ItemPtr& item : chained) RecordAlone(item);
+      if (SEEDED_BUG("unknown_is_failure_new_id")) GiveNewIds(chained, outcomes.status());
+      for (const ItemPtr& item : chained) {
+        SEEDED_BUG("batch_failed_by_one") ? Finish(item, outcomes.status()) : RecordAlone(item);
+      }
       return;
     }
     std::vector<ItemPtr> again;
@@ -155,7 +159,9 @@ class Batcher::Lane {
       } else {
         heads_.erase(item->document->journal);
       }
-      if ((*outcomes)[i] == Outcome::kStale) {
+      if (SEEDED_BUG("stale_acknowledged") && (*outcomes)[i] == Outcome::kStale) {
+        Finish(item, Recorded{Outcome::kRecorded, {}});
+      } else if ((*outcomes)[i] == Outcome::kStale) {
         again.push_back(item);
       } else {
         Finish(item, Recorded{(*outcomes)[i], {}});
@@ -225,6 +231,7 @@ class Batcher::Lane {
     journal::SaleEntry& entry = document.entry;
     entry.n = head.journal_no + 1;
     entry.receipt_no = document.is_receipt() ? head.receipt_no + 1 : 0;
+    if (SEEDED_BUG("receipt_number_lost") && entry.receipt_no % 20 == 1) ++entry.receipt_no;
     entry.grand_total = head.grand_total + journal::EntrySign(entry) * entry.totals.total;
     document.payload.clear();
     if (const journal::Error error = journal::EncodeEntry(entry, &document.payload); !error.ok()) {
@@ -233,7 +240,9 @@ class Batcher::Lane {
       return base::Fail(INTERNAL, "the sale cannot be written to the journal");
     }
     document.previous = head.hash;
-    document.hash = journal::ChainHash(static_cast<uint64_t>(entry.n), head.hash, document.payload);
+    document.hash =
+        journal::ChainHash(static_cast<uint64_t>(entry.n), head.hash,
+                           SEEDED_BUG("hash_of_other_bytes") ? entry.sale_id : document.payload);
     head = HeadAfter(document, head.receipt_no);
     return true;
   }
@@ -271,6 +280,30 @@ class Batcher::Lane {
                                     clock_.Now() + kStatementTime);
     if (outcomes.ok()) FAIL_POINT("T1.after_commit");
     return outcomes;
+  }
+
+  /// The seeded bug ack_before_commit: everyone is answered, then T1 is sent, of copies.
+  void AnswerThenWrite(const std::vector<ItemPtr>& chained) {
+    std::deque<JournalKey> keys;
+    std::deque<Document> documents;
+    std::vector<ItemPtr> copies;
+    for (const ItemPtr& item : chained) {
+      copies.push_back(std::make_shared<Item>(&keys.emplace_back(*item->key),
+                                              &documents.emplace_back(*item->document),
+                                              item->deadline));
+      Finish(item, Recorded{Outcome::kRecorded, {}});
+    }
+    heads_.clear();
+    Write(copies).status().IgnoreError();
+  }
+
+  /// The seeded bug unknown_is_failure_new_id: what may have been recorded becomes another sale.
+  void GiveNewIds(const std::vector<ItemPtr>& chained, const absl::Status& status) {
+    if (!pg::IsOutcomeUnknown(status)) return;
+    for (const ItemPtr& item : chained) {
+      item->document->id = ids_.NewId();
+      item->document->entry.sale_id = item->document->id.ToString();
+    }
   }
 
   pg::Pool& pool_;

@@ -4,6 +4,7 @@
 
 #include "libs/base/error.h"
 #include "libs/base/status_macros.h"
+#include "libs/faults/faults.h"
 #include "libs/log/log.h"
 #include "services/transaction/reply.h"
 
@@ -62,6 +63,7 @@ absl::Status Checkout::AnswerOnce(rpc::CallContext& ctx, const std::string& id,
                                   const std::function<absl::Status()>& attempt) {
   const absl::Status refusal = attempt();
   if (refusal.ok() || LeavesAtOnce(refusal)) return refusal;
+  if (SEEDED_BUG("refusal_before_lookup")) return refusal;
   const std::optional<base::Uuid> document = base::Uuid::Parse(id);
   if (!document) return refusal;
   CLOUDPOS_ASSIGN_OR_RETURN(const auto stored,
@@ -187,6 +189,7 @@ absl::StatusOr<v1::Sale> Checkout::Replay(rpc::CallContext& ctx, const base::Uui
   if (!stored) return base::Fail(INTERNAL, "the stored sale cannot be found");
   if (stored->fingerprint != fingerprint) return Mismatch();
   CLOUDPOS_ASSIGN_OR_RETURN(v1::Sale sale, SaleFrom(*stored, false));
+  if (SEEDED_BUG("replay_not_identical")) sale.mutable_recorded_at()->set_nanos(0);
   ctx.SetReplayed();
   return sale;
 }

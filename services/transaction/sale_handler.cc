@@ -4,6 +4,7 @@
 #include "libs/base/error.h"
 #include "libs/base/money.h"
 #include "libs/base/status_macros.h"
+#include "libs/faults/faults.h"
 #include "libs/pricing/trace.h"
 #include "services/transaction/domain/basket.h"
 #include "services/transaction/reply.h"
@@ -219,6 +220,10 @@ absl::Status SaleHandler::AbandonSale(rpc::CallContext& ctx, const v1::AbandonSa
                                       v1::AbandonSaleResponse* response) {
   ctx.Note("sale", request.sale_id());
   CLOUDPOS_ASSIGN_OR_RETURN(const DocumentInput input, ParseAbandon(request));
+  if (SEEDED_BUG("tombstone_not_written")) {
+    response->set_state(v1::ABANDONED);
+    return absl::OkStatus();
+  }
   CLOUDPOS_ASSIGN_OR_RETURN(const Place place, checkout_.LoadPlace(ctx, input));
   Document document =
       checkout_.StartDocument(ctx, place, input, journal::kKindAbandoned, FingerprintOf(request));

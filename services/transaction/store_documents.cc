@@ -3,6 +3,7 @@
 #include "libs/base/clock.h"
 #include "libs/base/error.h"
 #include "libs/base/status_macros.h"
+#include "libs/faults/faults.h"
 #include "libs/journal/canonical.h"
 
 namespace cloudpos::transaction {
@@ -100,6 +101,7 @@ struct DocumentColumns {
     catalogue.push_back(e.catalogue_version);
     customer.push_back(IdOrNull(e.customer_ref));
     source.push_back(IdOrNull(e.source_sale_id));
+    if (SEEDED_BUG("refund_not_counted")) source.back().reset();
     reason.push_back(TextOrNull(e.reason));
     order.push_back(TextOrNull(d.order_reference));
     note.push_back(TextOrNull(d.note));

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "libs/base/error.h"
+#include "libs/faults/faults.h"
 
 namespace cloudpos::transaction {
 namespace {
@@ -355,6 +356,7 @@ void FillTenders(const std::vector<TenderInput>& tenders, const pricing::Settlem
   }
   entry->totals.cash_rounding = settlement.rounding;
   entry->totals.change = settlement.change;
+  if (SEEDED_BUG("wrong_change") && settlement.change > 0) ++entry->totals.change;
 }
 
 }  // namespace cloudpos::transaction

@@ -1,0 +1,2 @@
+DROP TRIGGER IF EXISTS poison ON reporting.fact_sales;
+DROP FUNCTION IF EXISTS reporting.poison();
