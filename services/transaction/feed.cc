@@ -6,13 +6,14 @@
 namespace cloudpos::transaction {
 namespace {
 
+// A row that is no pointer to an entry, or to none that exists, goes out as it is: it is poison to
+// its readers, who park it, and must not stop the log for all others.
 constexpr pg::Query kSelectFeedPage{"select_feed_page", R"sql(
   SELECT event_id, tenant_id, aggregate_type, aggregate_id, event_type, payload, traceparent,
     recorded_at, shard, generation, txid_text AS txid, seq, weight
   FROM (
     SELECT p.event_id, p.tenant_id, p.aggregate_type, p.aggregate_id, p.event_type,
-      CASE WHEN p.aggregate_type = 'sale' THEN journal_entry_event(e.payload, e.hash)
-        ELSE coalesce(p.payload, '') END AS payload,
+      coalesce(journal_entry_event(e.payload, e.hash), p.payload, '') AS payload,
       p.traceparent, p.recorded_at, p.shard, p.generation, p.txid, p.txid::text AS txid_text, p.seq,
       coalesce(e.line_count, 1) AS weight,
       coalesce(sum(coalesce(length(e.payload), length(p.payload))) OVER (
@@ -20,7 +21,8 @@ constexpr pg::Query kSelectFeedPage{"select_feed_page", R"sql(
         ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS bytes_before
     FROM outbox_page($1, $2::xid8, $3, $4::smallint[], $5) AS p
     LEFT JOIN journal_entries e ON p.aggregate_type = 'sale' AND e.tenant_id = p.tenant_id
-      AND e.journal_id = pointed_journal(p.payload) AND e.journal_no = pointed_number(p.payload)
+      AND e.journal_id = CASE WHEN length(p.payload) = 24 THEN pointed_journal(p.payload) END
+      AND e.journal_no = CASE WHEN length(p.payload) = 24 THEN pointed_number(p.payload) END
   ) AS page
   WHERE bytes_before < $6::bigint
   ORDER BY generation, page.txid, seq)sql"};

@@ -79,6 +79,42 @@ TEST_CASE("Feed: a page holds each sale once with its entry, whatever its size",
   CHECK(seen == sold);
 }
 
+TEST_CASE("Feed: a row that points nowhere goes out as it is, and all others with it", "[store]") {
+  World world;
+  std::vector<std::string> wanted = {Sell(world, world.BasketSale()).sale_id()};
+  constexpr pg::Query kInsert{"test_insert_outbox", R"sql(
+    INSERT INTO outbox (event_id, tenant_id, aggregate_type, aggregate_id, event_type, payload)
+    VALUES (gen_random_uuid(), $1, $2, $3, 'x', $4))sql"};
+  const std::pair<const char*, std::string> bad[] = {
+      {"poison", "\xff"}, {"sale", "\xff"}, {"sale", std::string(24, '\1')}, {"sale", ""}};
+  for (const auto& [type, payload] : bad) {
+    wanted.push_back(world.ids.NewId().ToString());
+    REQUIRE(
+        world.worker_pool.Exec({}, kInsert, world.tenant, type, wanted.back(), pg::Bytes{payload})
+            .ok());
+  }
+  wanted.push_back(Sell(world, world.BasketSale()).sale_id());
+  events::FeedOptions options = FeedOptionsOf(world.worker_pool, world.clock);
+  options.has_guard_thread = false;
+  events::Feed feed(options);
+  std::vector<std::string> seen;
+  common::v1::PullRequest pull;
+  pull.set_consumer("test");
+  const absl::Time end = base::SystemClock().Now() + absl::Seconds(20);
+  while (seen.size() < wanted.size() && base::SystemClock().Now() < end) {
+    common::v1::PullResponse response;
+    REQUIRE(feed.Pull(pull, base::SystemClock().Now() + absl::Seconds(10), &response).ok());
+    for (const events::Event& event : response.events()) {
+      seen.push_back(event.aggregate_id());
+      if (event.event_type() == "x") continue;
+      CHECK(EntryOf(event).sale_id == event.aggregate_id());
+    }
+    pull.set_cursor(response.cursor());
+    if (response.events().empty()) absl::SleepFor(absl::Milliseconds(20));
+  }
+  CHECK(seen == wanted);
+}
+
 TEST_CASE("Feed: the snapshot holds every entry of every journal", "[store]") {
   World world;
   for (int i = 0; i < 3; ++i) {
