@@ -114,9 +114,14 @@ const char* Keep(const std::string& text) {
   return kept.emplace(text, true).first->first.c_str();
 }
 
-int64_t ReadClockShift() {
+/// The new shift, put down in fired/clock.<pid> for the test to see.
+int64_t ReadClockShift(int64_t before) {
   std::ifstream file(Folder() + "/clock/" + program_invocation_short_name);
-  return ParseNumber(ReadWord(file)).value_or(0);
+  const int64_t shift = ParseNumber(ReadWord(file)).value_or(0);
+  if (shift != before) {
+    std::ofstream(Folder() + "/fired/clock." + std::to_string(getpid())) << shift;
+  }
+  return shift;
 }
 
 }  // namespace
@@ -148,7 +153,7 @@ int64_t ClockShiftSeconds() {
   const steady_clock::rep now = steady_clock::now().time_since_epoch().count();
   steady_clock::rep before = read_at.load();
   const bool is_due = before == 0 || now - before > steady_clock::duration(kClockReadEvery).count();
-  if (is_due && read_at.compare_exchange_strong(before, now)) shift = ReadClockShift();
+  if (is_due && read_at.compare_exchange_strong(before, now)) shift = ReadClockShift(shift);
   return shift;
 }
 
