@@ -1,5 +1,5 @@
--- Slow commits: one document in five holds its transaction open for up to 60 ms when everything of it
--- is written, so that transactions end in another order than their events were numbered. Correct
+-- Slow commits: one document in five holds its transaction open for up to 60 ms when all of it is
+-- written, so that transactions end in another order than their events were numbered. Correct
 -- programs do not mind. As superuser, in the database of the suite; slow-commit-off.sql undoes it.
 CREATE FUNCTION transaction.slow_commit() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

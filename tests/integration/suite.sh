@@ -55,6 +55,12 @@ suite_free_shift() {
 }
 
 suite_start() {
+  suite_prepare
+  suite_pos up "$@"
+}
+
+# suite_prepare: folder and ports, nothing started yet.
+suite_prepare() {
   SUITE_FOLDER=$(mktemp -d /tmp/pos-suite.XXXXXX)
   chmod 0711 "$SUITE_FOLDER" # the processes may be another user's
   SUITE_STATE=$SUITE_FOLDER/state
@@ -62,7 +68,6 @@ suite_start() {
   SUITE_URL=http://127.0.0.1:$((8080 + SUITE_SHIFT))
   trap suite_stop EXIT
   trap 'exit 130' INT TERM HUP
-  suite_pos up "$@"
 }
 
 suite_stop() {

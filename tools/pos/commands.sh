@@ -14,6 +14,8 @@ usage: ./pos COMMAND
   seed                demo store and products for a signed-in user
   replay FILE [--json]  send a file of real invoices through the gateway
   rebuild reporting   make the reports anew from the events
+  chaos --minutes N   crash tests on a suite of their own (--short: once through);
+                      --seed S, --only FAULT, --bugs, --json
   test [NAME]         build and run the tests whose name contains NAME, or all
   help                this text
 
@@ -246,6 +248,26 @@ cmd_replay() {
 
 replay_settings() {
   all_settings pos | grep -E '^CLOUDPOS_(TLS_[A-Z]*_FILE|GATEWAY_URL|AUTH_ADDR)='
+}
+
+# cmd_chaos: on a suite of its own, so that nothing that runs here is harmed.
+cmd_chaos() {
+  local word
+  for word in "$@"; do
+    [[ $word =~ ^(--(short|minutes|seed|only|bugs|json|keep-logs)|[A-Za-z0-9._-]+)$ ]] ||
+      die "usage: ./pos chaos (--minutes N | --short) [--seed S] [--only FAULT] [--bugs] [--json] [--keep-logs]"
+  done
+  {
+    begin_steps 3
+    step "Debian packages"
+    ensure_packages
+    step "Node tools"
+    ensure_node
+    step "Build"
+    build
+    build faulty
+  } >&2
+  POS_TEST_BIN=$POS_BUILD/bin exec tests/chaos/run "$@"
 }
 
 cmd_seed() {

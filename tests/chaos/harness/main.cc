@@ -1,0 +1,3 @@
+#include "tests/chaos/harness/program.h"
+
+int main(int argc, char** argv) { return cloudpos::chaos::RunProgram(argc, argv); }

@@ -1,0 +1,198 @@
+#include "tests/chaos/harness/report.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <sstream>
+
+#include "boost/json/array.hpp"
+#include "boost/json/serialize.hpp"
+#include "tests/chaos/harness/api.h"
+
+namespace cloudpos::chaos {
+namespace {
+
+namespace json = boost::json;
+
+/// Times of one kind of fault.
+struct Times {
+  std::vector<Micros> values;
+
+  void Add(Micros value) {
+    if (value >= 0) values.push_back(value);
+  }
+  Micros Percentile(int percent) {
+    if (values.empty()) return -1;
+    std::sort(values.begin(), values.end());
+    return values[(values.size() - 1) * static_cast<size_t>(percent) / 100];
+  }
+};
+
+struct Row {
+  int count = 0;
+  Times ready, sale;
+};
+
+std::string Millis(Micros time) { return time < 0 ? "-" : std::to_string(time / kMilli); }
+
+std::string Format(const char* format, const std::string& name, int count, Row row) {
+  char line[200];
+  std::snprintf(line, sizeof(line), format, name.c_str(), count,
+                Millis(row.ready.Percentile(50)).c_str(), Millis(row.ready.Percentile(100)).c_str(),
+                Millis(row.sale.Percentile(50)).c_str(), Millis(row.sale.Percentile(100)).c_str());
+  return line;
+}
+
+std::map<std::string, Row> ByFault(const std::vector<RoundResult>& rounds) {
+  std::map<std::string, Row> rows;
+  for (const RoundResult& round : rounds) {
+    for (const FaultResult& fault : round.faults) {
+      Row& row = rows[fault.name];
+      ++row.count;
+      row.ready.Add(fault.ready);
+      row.sale.Add(fault.sale);
+    }
+  }
+  return rows;
+}
+
+struct Checked {
+  int64_t compared = 0;
+  int64_t violations = 0;
+  std::vector<std::string> examples;
+};
+
+std::map<std::string, Checked> ByInvariant(const std::vector<RoundResult>& rounds) {
+  std::map<std::string, Checked> all;
+  for (const RoundResult& round : rounds) {
+    const json::value* invariants = round.checker.if_contains("invariants");
+    if (invariants == nullptr || !invariants->is_array()) continue;
+    for (const json::value& value : invariants->get_array()) {
+      const json::object& invariant = value.get_object();
+      Checked& checked = all[TextOf(invariant, "name") + " " + TextOf(invariant, "what")];
+      checked.compared += NumberOf(invariant, "compared");
+      checked.violations += NumberOf(invariant, "violations");
+      const json::value* examples = invariant.if_contains("examples");
+      if (examples == nullptr || !examples->is_array()) continue;
+      for (const json::value& example : examples->get_array()) {
+        if (example.is_string()) checked.examples.emplace_back(example.get_string().c_str());
+      }
+    }
+  }
+  return all;
+}
+
+json::array Texts(const std::vector<std::string>& texts) {
+  return json::array(texts.begin(), texts.end());
+}
+
+json::object CountsJson(const std::map<std::string, int64_t>& counts) {
+  json::object object;
+  for (const auto& [name, count] : counts) object[name] = count;
+  return object;
+}
+
+json::object RoundJson(const RoundResult& round) {
+  json::array faults;
+  for (const FaultResult& fault : round.faults) {
+    faults.push_back(json::object{{"name", fault.name},
+                                  {"proof", fault.proof},
+                                  {"readyMs", fault.ready < 0 ? -1 : fault.ready / kMilli},
+                                  {"saleMs", fault.sale < 0 ? -1 : fault.sale / kMilli},
+                                  {"complaints", Texts(fault.complaints)}});
+  }
+  return {{"name", round.name},
+          {"seed", round.seed},
+          {"salesPerSecondBefore", round.rate_before},
+          {"counts", CountsJson(round.counts)},
+          {"problems", CountsJson(round.problems)},
+          {"faults", std::move(faults)},
+          {"quiesceMs", round.quiesce / kMilli},
+          {"checker", round.checker},
+          {"invalid", Texts(round.invalid)},
+          {"broken", Texts(round.broken)}};
+}
+
+void AddRound(const RoundResult& round, std::ostringstream* out) {
+  *out << round.name << " (seed " << round.seed << "): " << static_cast<int>(round.rate_before)
+       << " sales/s before the faults;";
+  for (const auto& [name, count] : round.counts) *out << " " << name << " " << count;
+  *out << "; quiet after " << round.quiesce / kMilli << " ms\n";
+  for (const std::string& text : round.invalid) *out << "  INVALID: " << text << "\n";
+  for (const std::string& text : round.broken) *out << "  BROKEN: " << text << "\n";
+}
+
+}  // namespace
+
+bool BugResult::is_good() const {
+  return error.empty() && std::find(caught.begin(), caught.end(), expected) != caught.end();
+}
+
+bool Report::is_good() const {
+  const auto is_good = [](const auto& result) { return result.is_good(); };
+  return (!rounds.empty() || !bugs.empty()) && std::all_of(rounds.begin(), rounds.end(), is_good) &&
+         std::all_of(bugs.begin(), bugs.end(), is_good);
+}
+
+std::string Report::Table() const {
+  std::ostringstream out;
+  for (const RoundResult& round : rounds) AddRound(round, &out);
+  const auto rows = ByFault(rounds);
+  int total = 0;
+  if (!rows.empty()) {
+    char head[200];
+    std::snprintf(head, sizeof(head), "\n%-32s %6s %10s %8s %10s %8s\n", "fault", "count",
+                  "ready p50", "max ms", "sale p50", "max ms");
+    out << head;
+  }
+  for (const auto& [name, row] : rows) {
+    total += row.count;
+    out << Format("%-32s %6d %10s %8s %10s %8s\n", name, row.count, row);
+  }
+  if (total > 0) out << total << " faults\n\n";
+  for (const auto& [name, checked] : ByInvariant(rounds)) {
+    out << (checked.violations == 0 ? "held    " : "BROKEN  ") << name << ": " << checked.compared
+        << " compared";
+    if (checked.violations > 0) out << ", " << checked.violations << " broken";
+    out << "\n";
+    for (const std::string& example : checked.examples) out << "        - " << example << "\n";
+  }
+  for (const BugResult& bug : bugs) {
+    out << (bug.is_good() ? "caught  " : "MISSED  ") << bug.name << ": expected " << bug.expected
+        << ", the checker says";
+    for (const std::string& name : bug.caught) out << " " << name;
+    out << (bug.caught.empty() ? " nothing" : "") << (bug.error.empty() ? "" : ": " + bug.error)
+        << "\n";
+  }
+  out << (is_good() ? "good" : "NOT GOOD") << ": " << rounds.size() << " rounds, " << total
+      << " faults, " << bugs.size() << " seeded bugs, seed " << seed << ", " << took / kSecond
+      << " s\n";
+  return out.str();
+}
+
+std::string Report::Json() const {
+  json::array all_rounds, all_bugs;
+  for (const RoundResult& round : rounds) all_rounds.push_back(RoundJson(round));
+  for (const BugResult& bug : bugs) {
+    all_bugs.push_back(json::object{{"name", bug.name},
+                                    {"expected", bug.expected},
+                                    {"caught", Texts(bug.caught)},
+                                    {"error", bug.error},
+                                    {"good", bug.is_good()}});
+  }
+  json::object faults;
+  for (auto [name, row] : ByFault(rounds)) {
+    faults[name] = json::object{{"count", row.count},
+                                {"readyP50Ms", row.ready.Percentile(50) / kMilli},
+                                {"readyMaxMs", row.ready.Percentile(100) / kMilli},
+                                {"saleP50Ms", row.sale.Percentile(50) / kMilli},
+                                {"saleMaxMs", row.sale.Percentile(100) / kMilli}};
+  }
+  return json::serialize(json::object{{"good", is_good()},
+                                      {"seed", seed},
+                                      {"tookMs", took / kMilli},
+                                      {"faults", std::move(faults)},
+                                      {"rounds", std::move(all_rounds)},
+                                      {"bugs", std::move(all_bugs)}});
+}
+
+}  // namespace cloudpos::chaos

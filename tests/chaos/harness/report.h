@@ -1,0 +1,58 @@
+#pragma once
+
+// What a run found, for people (a table) and programs (JSON).
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "boost/json/object.hpp"
+#include "tests/chaos/harness/moment.h"
+
+namespace cloudpos::chaos {
+
+/// One fault that was injected.
+struct FaultResult {
+  std::string name;
+  std::string proof;
+  Micros ready = -1;  // until its processes were ready again; negative: none to wait for
+  Micros sale = -1;   // until the first sale that was sent afterwards was acknowledged
+  std::vector<std::string> complaints;
+};
+
+struct RoundResult {
+  std::string name;
+  uint64_t seed = 0;
+  double rate_before = 0;  // acknowledged sales per second before the first fault
+  std::map<std::string, int64_t> counts;
+  std::map<std::string, int64_t> problems;  // refusals by status and code
+  std::vector<FaultResult> faults;
+  Micros quiesce = 0;
+  boost::json::object checker;       // its own report
+  std::vector<std::string> invalid;  // why the round proves nothing
+  std::vector<std::string> broken;   // what must never happen, and did
+
+  bool is_good() const { return invalid.empty() && broken.empty(); }
+};
+
+struct BugResult {
+  std::string name;
+  std::string expected;             // invariant
+  std::vector<std::string> caught;  // invariants the checker reports broken
+  std::string error;                // why the run proves nothing; empty
+  bool is_good() const;
+};
+
+struct Report {
+  uint64_t seed = 0;
+  std::vector<RoundResult> rounds;
+  std::vector<BugResult> bugs;
+  Micros took = 0;
+
+  bool is_good() const;
+  std::string Table() const;
+  std::string Json() const;
+};
+
+}  // namespace cloudpos::chaos

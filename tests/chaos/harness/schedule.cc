@@ -1,0 +1,41 @@
+#include "tests/chaos/harness/schedule.h"
+
+#include <utility>
+
+#include "tests/chaos/harness/dice.h"
+
+namespace cloudpos::chaos {
+namespace {
+
+constexpr uint64_t kStream = 2;
+
+}  // namespace
+
+std::vector<Fault> Select(std::vector<Fault> faults, std::string_view only) {
+  std::erase_if(faults,
+                [only](const Fault& fault) { return fault.name.find(only) == std::string::npos; });
+  return faults;
+}
+
+std::vector<Fault> EachOnce(std::vector<Fault> faults, uint64_t seed) {
+  Dice(seed, kStream).Shuffle(&faults);
+  return faults;
+}
+
+std::vector<Fault> Draw(const std::vector<Fault>& faults, uint64_t seed, size_t count) {
+  Dice dice(seed, kStream);
+  std::vector<Fault> drawn;
+  std::vector<Fault> hat;
+  while (drawn.size() < count && !faults.empty()) {
+    if (hat.empty()) {
+      for (const Fault& fault : faults)
+        hat.insert(hat.end(), static_cast<size_t>(fault.weight), fault);
+      dice.Shuffle(&hat);
+    }
+    drawn.push_back(std::move(hat.back()));
+    hat.pop_back();
+  }
+  return drawn;
+}
+
+}  // namespace cloudpos::chaos
