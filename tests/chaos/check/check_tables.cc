@@ -1,0 +1,111 @@
+// The tables of tables.h, and what else their rows say.
+
+#include <charconv>
+
+#include "libs/base/status_macros.h"
+#include "tests/chaos/check/checks.h"
+#include "tests/chaos/check/compare.h"
+
+namespace cloudpos::chaos {
+namespace {
+
+/// The number a receipt number ends with: "S1-R1-0-42".
+int64_t LastNumber(std::string_view receipt_number) {
+  const size_t dash = receipt_number.rfind('-');
+  if (dash == std::string_view::npos) return 0;
+  return IntOf(receipt_number.substr(dash + 1)).value_or(0);
+}
+
+void OnSale(const Evidence& e, const Row& row, uint32_t at) {
+  constexpr int kReceiptNumber = 25;
+  if (at == kNowhere) return;
+  Document& document = (*e.documents)[at];
+  document.has_row = true;
+  const std::string_view receipt_number = row.Text(kReceiptNumber);
+  const std::string who = std::string(NameOf(document.kind)) + " " + document.id.ToString();
+  if (document.is_recorded_sale() &&
+      LastNumber(receipt_number) != SaleTable::Parse(row).receipt_no) {
+    e.report->Broken(Rule::kNumbers, who + ": receipt number " + std::string(receipt_number) +
+                                         " does not end with its receipt_no");
+  }
+  if (document.acked == kNowhere) return;
+  e.report->Compared(Rule::kAcknowledged, 1);
+  if (HashOf(receipt_number) != document.receipt_number) {
+    e.report->Broken(
+        Rule::kAcknowledged,
+        who + " has receipt number " + std::string(receipt_number) + ", another was acknowledged");
+  }
+}
+
+class Returns {
+ public:
+  explicit Returns(const Evidence& e) : e_(e), left_(e.books->returned) {}
+
+  void OnLine(const Row& row, uint32_t at) {
+    constexpr int kReturnedMilli = 15;
+    if (at == kNowhere) return;
+    const LineTable::Row line = LineTable::Parse(row);
+    const int64_t counted = row.Int(kReturnedMilli);
+    e_.report->Compared(Rule::kReturns, 1);
+    const auto found = left_.find({at, line.number});
+    const Returned returned = found == left_.end() ? Returned{} : found->second;
+    if (counted != returned.quantity) {
+      Wrong(at, line.number,
+            "returned_milli is " + std::to_string(counted) + ", " +
+                std::to_string(returned.quantity) + " came back");
+    }
+    if (found == left_.end()) return;
+    left_.erase(found);
+    const bool is_sale = (*e_.documents)[at].kind == Kind::kSale;
+    if (!is_sale) Wrong(at, line.number, "goods of something that is no sale came back");
+    if (returned.quantity > line.quantity) Wrong(at, line.number, "more came back than was sold");
+    if (returned.variant != line.variant) Wrong(at, line.number, "something else came back");
+    const bool is_whole = returned.quantity == line.quantity;
+    const bool is_too_much = returned.total > line.total || returned.net > line.net;
+    // Taxes may be negative: then a part may be more than the whole, but never the whole itself.
+    if (is_whole ? returned.total != line.total : line.tax >= 0 && is_too_much) {
+      Wrong(at, line.number,
+            "refunded " + std::to_string(returned.total) + " of " + std::to_string(line.total));
+    }
+  }
+
+  void Finish() {
+    for (const auto& [key, returned] : left_) {
+      Wrong(key.first, key.second, "a return of a line that does not exist");
+    }
+  }
+
+ private:
+  void Wrong(uint32_t document, int64_t line, const std::string& what) {
+    e_.report->Broken(Rule::kReturns, "sale " + (*e_.documents)[document].id.ToString() + " line " +
+                                          std::to_string(line) + ": " + what);
+  }
+
+  const Evidence& e_;
+  std::map<std::pair<uint32_t, int64_t>, Returned> left_;
+};
+
+template <typename Table>
+absl::Status Compare(const Evidence& e,
+                     const std::function<void(const Row&, uint32_t)>& on_row = {}) {
+  return CompareTable<Table>(e.database, *e.books, e.documents, e.report, on_row);
+}
+
+}  // namespace
+
+absl::Status CheckTables(const Evidence& e) {
+  CLOUDPOS_RETURN_IF_ERROR(
+      Compare<SaleTable>(e, [&e](const Row& row, uint32_t at) { OnSale(e, row, at); }));
+  Returns returns(e);
+  CLOUDPOS_RETURN_IF_ERROR(
+      Compare<LineTable>(e, [&returns](const Row& row, uint32_t at) { returns.OnLine(row, at); }));
+  returns.Finish();
+  CLOUDPOS_RETURN_IF_ERROR(Compare<TenderTable>(e));
+  CLOUDPOS_RETURN_IF_ERROR(Compare<MovementTable>(e));
+  CLOUDPOS_RETURN_IF_ERROR(Compare<FactSaleTable>(e));
+  CLOUDPOS_RETURN_IF_ERROR(Compare<FactLineTable>(e));
+  CLOUDPOS_RETURN_IF_ERROR(Compare<FactTaxTable>(e));
+  return Compare<FactTenderTable>(e);
+}
+
+}  // namespace cloudpos::chaos

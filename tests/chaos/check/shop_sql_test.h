@@ -1,0 +1,265 @@
+#pragma once
+
+// The tables of all services as they should be, made by SQL from the journal entries alone: a
+// second opinion on what an entry becomes. $1 is the tenant.
+
+#include "libs/pg/pg.h"
+
+namespace cloudpos::chaos {
+
+inline constexpr pg::Query kInsertLocations{"test_locations", R"sql(
+  INSERT INTO inventory.stock_locations (tenant_id, location_id, store_id, kind, name)
+  SELECT $1::uuid, gen_random_uuid(), s, k, 'Place'
+  FROM unnest($2::uuid[]) AS s, generate_series(1, 3) AS k)sql"};
+
+inline constexpr pg::Query kInsertOpening{"test_opening", R"sql(
+  WITH asked AS (
+    SELECT gen_random_uuid() AS id, o.store, o.variant, l.location_id
+    FROM unnest($2::uuid[], $3::uuid[]) AS o (store, variant)
+    JOIN inventory.stock_locations AS l ON l.tenant_id = $1::uuid AND l.store_id = o.store
+      AND l.kind = 1
+  ), adjusted AS (
+    INSERT INTO inventory.stock_adjustments (tenant_id, adjustment_id, store_id, location_id,
+      reason_code, actor_id, occurred_at, recorded_at, request_hash)
+    SELECT $1::uuid, id, store, location_id, 'OPENING', gen_random_uuid(), now(), now(), ''
+    FROM asked RETURNING 1)
+  INSERT INTO inventory.stock_movements (tenant_id, document_id, line_no, kind, location_id,
+    variant_id, quantity_milli, reason_code, occurred_at, recorded_at)
+  SELECT $1::uuid, id, 1, 3, location_id, variant, $4::bigint, 'OPENING', now(), now()
+  FROM asked)sql"};
+
+inline constexpr pg::Query kInsertJournal{"test_journal", R"sql(
+  INSERT INTO transaction.journals (tenant_id, journal_id, store_id, register_id, device_id,
+    generation, series, journal_no, receipt_no, grand_total, hash)
+  VALUES ($1, $2, $3, $4, '00000000-0000-0000-0000-000000000000', 1, 'SALES', $5, $6, $7, $8)
+  )sql"};
+
+inline constexpr pg::Query kInsertEntries{"test_entries", R"sql(
+  INSERT INTO transaction.journal_entries (tenant_id, journal_id, journal_no, kind, document_id,
+    line_count, payload, hash, recorded_at)
+  SELECT $1::uuid, e.journal, e.no, e.kind, e.document, e.lines, e.payload, e.hash, now()
+  FROM unnest($2::uuid[], $3::bigint[], $4::text[], $5::uuid[], $6::integer[], $7::bytea[],
+    $8::bytea[]) AS e (journal, no, kind, document, lines, payload, hash))sql"};
+
+#define ENTRIES                                                                        \
+  "(SELECT x.journal_id, x.journal_no, x.document_id, x.kind,"                         \
+  " convert_from(x.payload, 'UTF8')::jsonb AS p FROM transaction.journal_entries AS x" \
+  " WHERE x.tenant_id = $1::uuid) AS e"
+#define ENTRY_LINES ENTRIES " CROSS JOIN LATERAL jsonb_array_elements(e.p->'lines') AS l"
+#define NIL "'00000000-0000-0000-0000-000000000000'"
+
+inline constexpr pg::Query kDerived[] = {
+    {"test_sales",
+     "INSERT INTO transaction.sales (tenant_id, sale_id, kind, fingerprint, store_id,"
+     " register_id, operator_id, journal_id, journal_no, receipt_no, receipt_number, series,"
+     " currency_code, gross, discount, net, tax, total, cash_rounding, change, taxes, occurred_at,"
+     " recorded_at, business_date, posting_date, catalogue_version, source_sale_id, reason_code) "
+     "SELECT $1::uuid, e.document_id, e.kind, '', (e.p->>'store')::uuid,"
+     " (e.p->>'register')::uuid, (e.p->>'operatorId')::uuid, e.journal_id, e.journal_no,"
+     " (e.p->>'receiptNo')::bigint,"
+     " CASE WHEN e.kind = 'ABANDONED' THEN '' ELSE 'S1-R1-0-' || (e.p->>'receiptNo') END,"
+     " e.p->>'series', e.p->>'currency', coalesce((t->>'gross')::bigint, 0),"
+     " coalesce((t->>'discount')::bigint, 0), coalesce((t->>'net')::bigint, 0),"
+     " coalesce((t->>'tax')::bigint, 0), coalesce((t->>'total')::bigint, 0),"
+     " coalesce((t->>'cashRounding')::bigint, 0), coalesce((t->>'change')::bigint, 0), '[]',"
+     " 'epoch'::timestamptz + (e.p->>'occurredAtUs')::bigint * interval '1 microsecond', now(),"
+     " (e.p->>'businessDate')::date, (e.p->>'postingDate')::date,"
+     " coalesce((e.p->>'catalogueVersion')::bigint, 0), (e.p->>'sourceSaleId')::uuid,"
+     " e.p->>'reason' FROM " ENTRIES ", LATERAL (SELECT e.p->'totals' AS t) AS o"},
+    {"test_lines",
+     "INSERT INTO transaction.sale_lines (tenant_id, sale_id, line_no, variant_id,"
+     " sku, name, quantity_milli, price_per, list_price, unit_price, gross, discount,"
+     " order_discount, net, tax, total, source_line_no) "
+     "SELECT $1::uuid, e.document_id, (l->>'lineNo')::integer, (l->>'variantId')::uuid, l->>'sku',"
+     " 'Thing', (l->>'quantityMilli')::bigint, coalesce((l->>'pricePer')::bigint, 1),"
+     " coalesce((l->>'listPrice')::bigint, (l->>'unitPrice')::bigint), (l->>'unitPrice')::bigint,"
+     " (l->>'gross')::bigint,"
+     " coalesce((SELECT sum((d->>'amount')::bigint) FROM jsonb_array_elements(l->'discounts') d), "
+     "0),"
+     " coalesce((l->>'orderDiscount')::bigint, 0), (l->>'net')::bigint,"
+     " (l->>'total')::bigint - (l->>'net')::bigint, (l->>'total')::bigint,"
+     " (l->>'sourceLineNo')::integer FROM " ENTRY_LINES},
+    {"test_returned", R"sql(
+     UPDATE transaction.sale_lines AS s SET returned_milli = least(b.quantity, s.quantity_milli)
+     FROM (SELECT r.source_sale_id, x.source_line_no, sum(x.quantity_milli) AS quantity
+           FROM transaction.sales AS r
+           JOIN transaction.sale_lines AS x ON x.tenant_id = r.tenant_id AND x.sale_id = r.sale_id
+           WHERE r.tenant_id = $1::uuid AND r.kind = 'RETURN' GROUP BY 1, 2) AS b
+     WHERE s.tenant_id = $1::uuid AND s.sale_id = b.source_sale_id
+       AND s.line_no = b.source_line_no)sql"},
+    {"test_tenders",
+     "INSERT INTO transaction.tenders (tenant_id, sale_id, tender_no, type, applied,"
+     " tendered, change, rounding) "
+     "SELECT $1::uuid, e.document_id, (t->>'tenderNo')::integer, t->>'type',"
+     " (t->>'amount')::bigint, (t->>'tendered')::bigint, coalesce((t->>'change')::bigint, 0),"
+     " coalesce((t->>'rounding')::bigint, 0) FROM " ENTRIES
+     ", jsonb_array_elements(e.p->'tenders') AS t"},
+    {"test_outbox", R"sql(
+     INSERT INTO transaction.outbox (event_id, tenant_id, aggregate_type, aggregate_id, event_type,
+       payload)
+     SELECT gen_random_uuid(), $1::uuid, 'sale', x.document_id::text,
+       'cloudpos.transaction.v1.JournalEntryRecorded',
+       uuid_send(x.journal_id) || int8send(x.journal_no)
+     FROM transaction.journal_entries AS x WHERE x.tenant_id = $1::uuid)sql"},
+    {"test_movements",
+     "INSERT INTO inventory.stock_movements (tenant_id, document_id, line_no,"
+     " kind, location_id, variant_id, quantity_milli, reason_code, actor_id, occurred_at,"
+     " recorded_at) "
+     "SELECT $1::uuid, e.document_id, (l->>'lineNo')::integer,"
+     " CASE e.kind WHEN 'SALE' THEN 1 ELSE 2 END, p.location_id, (l->>'variantId')::uuid,"
+     " CASE e.kind WHEN 'SALE' THEN -1 ELSE 1 END * (l->>'quantityMilli')::bigint,"
+     " coalesce(l->>'returnReason', ''), (e.p->>'operatorId')::uuid,"
+     " 'epoch'::timestamptz + (e.p->>'occurredAtUs')::bigint * interval '1 microsecond', now() "
+     "FROM " ENTRY_LINES " JOIN inventory.stock_locations AS p ON p.tenant_id = $1::uuid"
+     " AND p.store_id = (e.p->>'store')::uuid AND p.kind = CASE coalesce(l->>'disposition', '')"
+     " WHEN 'DAMAGED' THEN 2 WHEN 'TO_VENDOR' THEN 3 ELSE 1 END "
+     "WHERE (l->>'stocked')::boolean"},
+    {"test_levels", R"sql(
+     INSERT INTO inventory.stock_levels (tenant_id, location_id, variant_id, on_hand_milli,
+       updated_at)
+     SELECT $1::uuid, location_id, variant_id, sum(quantity_milli), now()
+     FROM inventory.stock_movements WHERE tenant_id = $1::uuid GROUP BY 2, 3)sql"},
+    {"test_progress", R"sql(
+     INSERT INTO inventory.journal_progress (tenant_id, journal_id, contiguous_to)
+     SELECT $1::uuid, journal_id, max(journal_no) FROM transaction.journal_entries
+     WHERE tenant_id = $1::uuid GROUP BY 2)sql"},
+    {"test_seen", R"sql(
+     INSERT INTO reporting.journals (tenant_id, set_id, journal_id, store_id, register_id, seen)
+     SELECT $1::uuid, 1, j.journal_id, j.store_id, j.register_id,
+       range_agg(int8range(x.journal_no, x.journal_no, '[]'))
+     FROM transaction.journals AS j
+     JOIN transaction.journal_entries AS x ON x.tenant_id = j.tenant_id
+       AND x.journal_id = j.journal_id
+     WHERE j.tenant_id = $1::uuid GROUP BY 3, 4, 5)sql"},
+    {"test_fact_sales",
+     "INSERT INTO reporting.fact_sales (tenant_id, set_id, sale_id, sign,"
+     " store_id, register_id, operator_id, customer_ref, journal_id, journal_no, business_date,"
+     " occurred_at, utc_offset_min, currency_code, gross_minor, discount_minor, net_minor,"
+     " tax_minor, total_minor, cash_rounding_minor) "
+     "SELECT $1::uuid, 1, e.document_id, CASE e.kind WHEN 'SALE' THEN 1 ELSE -1 END,"
+     " (e.p->>'store')::uuid, (e.p->>'register')::uuid, (e.p->>'operatorId')::uuid, '',"
+     " e.journal_id, e.journal_no, (e.p->>'businessDate')::date,"
+     " 'epoch'::timestamptz + (e.p->>'occurredAtUs')::bigint * interval '1 microsecond', 0,"
+     " e.p->>'currency', (t->>'gross')::bigint, coalesce((t->>'discount')::bigint, 0),"
+     " (t->>'net')::bigint, (t->>'tax')::bigint, (t->>'total')::bigint,"
+     " coalesce((t->>'cashRounding')::bigint, 0)"
+     " FROM " ENTRIES ", LATERAL (SELECT e.p->'totals' AS t) AS o"
+     " WHERE e.kind IN ('SALE', 'RETURN')"},
+    {"test_fact_lines",
+     "INSERT INTO reporting.fact_lines (tenant_id, set_id, sale_id, line_no,"
+     " variant_id, product_id, category_id, quantity_milli, stocked, gross_minor, net_minor,"
+     " total_minor) "
+     "SELECT $1::uuid, 1, e.document_id, (l->>'lineNo')::integer, (l->>'variantId')::uuid,"
+     " (l->>'productId')::uuid, " NIL ", (l->>'quantityMilli')::bigint,"
+     " coalesce((l->>'stocked')::boolean, false), (l->>'gross')::bigint, (l->>'net')::bigint,"
+     " (l->>'total')::bigint FROM " ENTRY_LINES},
+    {"test_fact_taxes",
+     "INSERT INTO reporting.fact_taxes (tenant_id, set_id, sale_id, line_no,"
+     " tax_no, jurisdiction, treatment, rate_ppm, fixed_per_unit_minor, tax_id, inclusive,"
+     " base_minor, tax_minor) "
+     "SELECT $1::uuid, 1, e.document_id, (l->>'lineNo')::integer, coalesce(t.no, 1),"
+     " coalesce(x->>'jurisdiction', ''), CASE WHEN x IS NULL THEN 2 ELSE 1 END,"
+     " coalesce((x->>'ratePpm')::integer, 0), 0, coalesce(x->>'taxId', ''),"
+     " coalesce((x->>'inclusive')::boolean, false),"
+     " coalesce((x->>'base')::bigint, (l->>'net')::bigint), coalesce((x->>'amount')::bigint, 0) "
+     "FROM " ENTRY_LINES
+     " LEFT JOIN LATERAL jsonb_array_elements(l->'taxes') WITH ORDINALITY AS t (x, no) ON true"},
+    {"test_fact_tenders", R"sql(
+     INSERT INTO reporting.fact_tenders (tenant_id, set_id, sale_id, tender_no, type, amount_minor,
+       tendered_minor, change_minor, rounding_minor)
+     SELECT $1::uuid, 1, sale_id, tender_no, type, applied, tendered, change, rounding
+     FROM transaction.tenders WHERE tenant_id = $1::uuid)sql"},
+    {"test_corrections", R"sql(
+     INSERT INTO reporting.fact_corrections (tenant_id, set_id, adjustment_id, line_no, store_id,
+       variant_id, quantity_milli, reason_code, occurred_at)
+     SELECT $1::uuid, 1, m.document_id, m.line_no, p.store_id, m.variant_id, m.quantity_milli,
+       m.reason_code, m.occurred_at
+     FROM inventory.stock_movements AS m
+     JOIN inventory.stock_locations AS p ON p.tenant_id = m.tenant_id
+       AND p.location_id = m.location_id
+     WHERE m.tenant_id = $1::uuid AND m.kind = 3)sql"},
+#define SIGNED_LINES                                                                          \
+  "(SELECT s.business_date, s.store_id, s.currency_code, s.register_id, s.operator_id,"       \
+  " date_trunc('hour', s.occurred_at) AS hour_start, l.product_id, l.category_id, l.sale_id," \
+  " s.sign, CASE s.sign WHEN 1 THEN l.total_minor ELSE 0 END AS sales,"                       \
+  " CASE s.sign WHEN 1 THEN 0 ELSE -l.total_minor END AS returns,"                            \
+  " s.sign * l.gross_minor AS gross,"                                                         \
+  " s.sign * (l.gross_minor - l.net_minor - coalesce((SELECT sum(t.tax_minor)"                \
+  " FROM reporting.fact_taxes AS t WHERE t.tenant_id = l.tenant_id AND t.set_id = 1"          \
+  " AND t.sale_id = l.sale_id AND t.line_no = l.line_no AND t.inclusive), 0)) AS discount,"   \
+  " s.sign * l.net_minor AS net, s.sign * (l.total_minor - l.net_minor) AS tax,"              \
+  " CASE s.sign WHEN 1 THEN l.quantity_milli ELSE 0 END AS sold,"                             \
+  " CASE s.sign WHEN 1 THEN 0 ELSE l.quantity_milli END AS returned"                          \
+  " FROM reporting.fact_lines AS l JOIN reporting.fact_sales AS s ON"                         \
+  " s.tenant_id = l.tenant_id AND s.set_id = l.set_id AND s.sale_id = l.sale_id"              \
+  " WHERE l.tenant_id = $1::uuid AND l.set_id = 1) AS f"
+#define FIGURE_NAMES                                                                   \
+  "currency_code, sales_minor, returns_minor, gross_minor, discount_minor, net_minor," \
+  " tax_minor, units_sold_milli, units_returned_milli, sale_count, return_count"
+#define FIGURE_SUMS                                                                           \
+  "f.currency_code, sum(f.sales), sum(f.returns), sum(f.gross), sum(f.discount), sum(f.net)," \
+  " sum(f.tax), sum(f.sold), sum(f.returned)"
+#define DOCUMENTS                                          \
+  ", count(DISTINCT f.sale_id) FILTER (WHERE f.sign = 1)," \
+  " count(DISTINCT f.sale_id) FILTER (WHERE f.sign = -1) FROM " SIGNED_LINES
+    {"test_days",
+     "INSERT INTO reporting.rollup_days (tenant_id, set_id, business_date, store_id, " FIGURE_NAMES
+     ") SELECT $1::uuid, 1, f.business_date, f.store_id, " FIGURE_SUMS DOCUMENTS
+     " GROUP BY f.business_date, f.store_id, f.currency_code"},
+    {"test_hours",
+     "INSERT INTO reporting.rollup_hours (tenant_id, set_id, business_date, store_id,"
+     " register_id, operator_id, hour_start, utc_offset_min, " FIGURE_NAMES ") "
+     "SELECT $1::uuid, 1, f.business_date, f.store_id, f.register_id, f.operator_id, f.hour_start,"
+     " 0, " FIGURE_SUMS DOCUMENTS
+     " GROUP BY f.business_date, f.store_id, f.register_id, f.operator_id, f.hour_start,"
+     " f.currency_code"},
+    {"test_products",
+     "INSERT INTO reporting.rollup_products (tenant_id, set_id, business_date,"
+     " store_id, product_id, category_id, " FIGURE_NAMES ") "
+     "SELECT $1::uuid, 1, f.business_date, f.store_id, f.product_id, f.category_id, " FIGURE_SUMS
+     ", count(*) FILTER (WHERE f.sign = 1), count(*) FILTER (WHERE f.sign = -1) FROM " SIGNED_LINES
+     " GROUP BY f.business_date, f.store_id, f.product_id, f.category_id, f.currency_code"},
+    {"test_customers",
+     "INSERT INTO reporting.rollup_customers (tenant_id, set_id, business_date,"
+     " store_id, customer_ref, " FIGURE_NAMES ") "
+     "SELECT $1::uuid, 1, f.business_date, f.store_id, '', " FIGURE_SUMS DOCUMENTS
+     " GROUP BY f.business_date, f.store_id, f.currency_code"},
+    {"test_taxes", R"sql(
+     INSERT INTO reporting.rollup_taxes (tenant_id, set_id, business_date, store_id, currency_code,
+       jurisdiction, treatment, rate_ppm, fixed_per_unit_minor, tax_id, inclusive, base_minor,
+       tax_minor, returned_base_minor, returned_tax_minor)
+     SELECT $1::uuid, 1, s.business_date, s.store_id, s.currency_code, t.jurisdiction, t.treatment,
+       t.rate_ppm, t.fixed_per_unit_minor, t.tax_id, t.inclusive, sum(s.sign * t.base_minor),
+       sum(s.sign * t.tax_minor), coalesce(sum(-t.base_minor) FILTER (WHERE s.sign = -1), 0),
+       coalesce(sum(-t.tax_minor) FILTER (WHERE s.sign = -1), 0)
+     FROM reporting.fact_taxes AS t
+     JOIN reporting.fact_sales AS s ON s.tenant_id = t.tenant_id AND s.set_id = t.set_id
+       AND s.sale_id = t.sale_id
+     WHERE t.tenant_id = $1::uuid AND t.set_id = 1
+     GROUP BY 3, 4, 5, 6, 7, 8, 9, 10, 11)sql"},
+    {"test_stock", R"sql(
+     INSERT INTO reporting.rollup_stock (tenant_id, set_id, store_id, variant_id, on_hand_milli)
+     SELECT $1::uuid, 1, p.store_id, m.variant_id, sum(m.quantity_milli)
+     FROM inventory.stock_movements AS m
+     JOIN inventory.stock_locations AS p ON p.tenant_id = m.tenant_id
+       AND p.location_id = m.location_id
+     WHERE m.tenant_id = $1::uuid GROUP BY 3, 4)sql"},
+};
+
+/// Every consumer stands at the end of every log.
+inline constexpr pg::Query kSetCursors{"test_cursors", R"sql(
+  WITH body AS (
+    SELECT '\x01'::bytea || int4send(1) || int8send(pg_current_xact_id()::text::bigint + 1)
+      || int8send(0) || int8send(0) AS bytes
+  ), made AS (SELECT bytes || substr(sha256(bytes), 1, 4) AS cursor FROM body),
+  a AS (INSERT INTO inventory.consumer_cursors (name, cursor, updated_at)
+    SELECT n, cursor, now() FROM made, unnest(ARRAY['auth', 'transaction']) AS n
+    ON CONFLICT (name) DO UPDATE SET cursor = excluded.cursor RETURNING 1),
+  b AS (INSERT INTO transaction.consumer_cursors (name, cursor, updated_at)
+    SELECT n, cursor, now() FROM made, unnest(ARRAY['auth', 'inventory']) AS n
+    ON CONFLICT (name) DO UPDATE SET cursor = excluded.cursor RETURNING 1)
+  INSERT INTO reporting.consumer_cursors (name, cursor, updated_at)
+  SELECT n, cursor, now() FROM made, unnest(ARRAY['auth', 'inventory', 'transaction']) AS n
+  ON CONFLICT (name) DO UPDATE SET cursor = excluded.cursor)sql"};
+
+}  // namespace cloudpos::chaos
