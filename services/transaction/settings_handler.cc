@@ -166,6 +166,7 @@ absl::Status SettingsHandler::PutTax(rpc::CallContext& ctx, const v1::PutTaxRequ
 
 absl::Status SettingsHandler::ListTaxes(rpc::CallContext& ctx, const v1::ListTaxesRequest&,
                                         v1::ListTaxesResponse* response) {
+  ctx.MarkStoresChecked();  // taxes are the tenant's; who sells in one store needs them, too
   CLOUDPOS_ASSIGN_OR_RETURN(const std::vector<v1::Tax> taxes,
                             SelectTaxes(checkout_.pool(), ctx.tenant(), ctx.deadline()));
   *response->mutable_taxes() = {taxes.begin(), taxes.end()};
@@ -187,6 +188,7 @@ absl::Status SettingsHandler::PutTaxCategory(rpc::CallContext& ctx,
 absl::Status SettingsHandler::ListTaxCategories(rpc::CallContext& ctx,
                                                 const v1::ListTaxCategoriesRequest&,
                                                 v1::ListTaxCategoriesResponse* response) {
+  ctx.MarkStoresChecked();
   CLOUDPOS_ASSIGN_OR_RETURN(const std::vector<v1::TaxCategory> stored,
                             SelectTaxCategories(checkout_.pool(), ctx.tenant(), ctx.deadline()));
   v1::TaxCategory* exempt = response->add_categories();

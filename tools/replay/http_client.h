@@ -23,7 +23,7 @@ absl::StatusOr<HttpAddress> ParseAddress(const std::string& url);
 struct HttpCall {
   std::string method;  // GET or POST
   std::string target;
-  std::string token;
+  std::string token;  // empty: none
   std::string body;  // JSON; empty: none
 };
 
@@ -36,7 +36,10 @@ struct HttpAnswer {
 /// Not thread-safe.
 class HttpClient {
  public:
-  explicit HttpClient(HttpAddress address);
+  /// `patience`: how long one step of a call may take. The default is longer than the gateway's own
+  /// limit: what takes longer has lost its connection.
+  explicit HttpClient(HttpAddress address,
+                      std::chrono::seconds patience = std::chrono::seconds(60));
   ~HttpClient();
 
   /// UNAVAILABLE when the connection broke or did not come about: the call may have happened.
