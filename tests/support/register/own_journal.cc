@@ -12,7 +12,7 @@ namespace {
 
 constexpr char kFile[] = "journal.log";
 
-bool IsReceipt(const journal::SaleEntry& entry) {
+bool IsNumbered(const journal::SaleEntry& entry) {
   return entry.kind == journal::kKindSale || entry.kind == journal::kKindReturn;
 }
 
@@ -26,7 +26,7 @@ absl::StatusOr<journal::SaleEntry> Parse(const std::string& payload) {
 
 Position After(const Position& before, const journal::SaleEntry& entry, const journal::Hash& hash) {
   return {.n = entry.n,
-          .receipt_no = IsReceipt(entry) ? entry.receipt_no : before.receipt_no,
+          .receipt_no = IsNumbered(entry) ? entry.receipt_no : before.receipt_no,
           .grand_total = entry.grand_total,
           .hash = hash};
 }
@@ -165,7 +165,7 @@ absl::StatusOr<json::object> OwnJournal::Chained(int generation, journal::SaleEn
   entry->journal = JournalId(generation);
   entry->generation = generation;
   entry->n = position->n + 1;
-  entry->receipt_no = IsReceipt(*entry) ? position->receipt_no + 1 : 0;
+  entry->receipt_no = IsNumbered(*entry) ? position->receipt_no + 1 : 0;
   entry->grand_total = position->grand_total + journal::EntrySign(*entry) * entry->totals.total;
   std::string payload;
   if (const journal::Error error = journal::EncodeEntry(*entry, &payload); !error.ok()) {
