@@ -30,6 +30,9 @@ inline constexpr std::string_view kKindZ = "Z";
 struct SaleEntry;
 int EntrySign(const SaleEntry& entry);
 
+// SALE and RETURN carry a receipt number.
+bool IsReceipt(const SaleEntry& entry);
+
 inline constexpr std::int64_t kEntryVersion = 1;
 
 struct EntryDiscount {

@@ -115,6 +115,10 @@ int EntrySign(const SaleEntry& entry) {
   return entry.kind == kKindReturn ? -1 : 0;
 }
 
+bool IsReceipt(const SaleEntry& entry) {
+  return entry.kind == kKindSale || entry.kind == kKindReturn;
+}
+
 Error EncodeEntry(const SaleEntry& entry, std::string* out) {
   out->reserve(out->size() + kEntryBytes + kLineBytes * entry.lines.size());
   Writer w(out);

@@ -29,9 +29,8 @@ absl::StatusOr<Message> Parse(const events::Event& event) {
   return message;
 }
 
-absl::StatusOr<journal::SaleEntry> ParseEntry(const events::Event& event) {
-  CLOUDPOS_ASSIGN_OR_RETURN(const auto recorded,
-                            Parse<transaction::v1::JournalEntryRecorded>(event));
+absl::StatusOr<journal::SaleEntry> ParseEntry(
+    const events::Event& event, const transaction::v1::JournalEntryRecorded& recorded) {
   journal::SaleEntry entry;
   const journal::Error error = journal::ParseEntry(recorded.entry(), &entry);
   if (!error.ok()) {
@@ -42,6 +41,7 @@ absl::StatusOr<journal::SaleEntry> ParseEntry(const events::Event& event) {
   if (entry.tenant != event.tenant_id()) {
     return absl::DataLossError("journal entry of another tenant than its event");
   }
+  if (recorded.believed_at_us() != 0) entry.occurred_at_us = recorded.believed_at_us();
   return entry;
 }
 
@@ -101,11 +101,16 @@ absl::Status ApplyEntries(pg::Tx& tx, const std::vector<events::Event>& batch,
   std::map<JournalKey, std::vector<int64_t>> numbers;
   for (const events::Event& event : batch) {
     if (event.event_type() != kEntryRecorded) continue;
-    CLOUDPOS_ASSIGN_OR_RETURN(const journal::SaleEntry entry, ParseEntry(event));
-    CLOUDPOS_ASSIGN_OR_RETURN(EntryEffect effect, EffectOf(entry));
-    movements.insert(movements.end(), std::make_move_iterator(effect.movements.begin()),
-                     std::make_move_iterator(effect.movements.end()));
-    locations.insert(effect.locations.begin(), effect.locations.end());
+    CLOUDPOS_ASSIGN_OR_RETURN(const auto recorded,
+                              Parse<transaction::v1::JournalEntryRecorded>(event));
+    CLOUDPOS_ASSIGN_OR_RETURN(const journal::SaleEntry entry, ParseEntry(event, recorded));
+    // One that was set aside counts as seen and moves nothing; released, it comes again.
+    if (recorded.state() != transaction::v1::JournalEntryRecorded::QUARANTINED) {
+      CLOUDPOS_ASSIGN_OR_RETURN(EntryEffect effect, EffectOf(entry));
+      movements.insert(movements.end(), std::make_move_iterator(effect.movements.begin()),
+                       std::make_move_iterator(effect.movements.end()));
+      locations.insert(effect.locations.begin(), effect.locations.end());
+    }
     CLOUDPOS_ASSIGN_OR_RETURN(const base::Uuid tenant,
                               base::Uuid::ParseField(entry.tenant, "tenant"));
     CLOUDPOS_ASSIGN_OR_RETURN(const base::Uuid journal,

@@ -98,7 +98,12 @@ absl::Status ApplyTransaction(pg::Tx& tx, const Target& target, const std::vecto
     if (event.event_type() != kEntryRecorded) continue;
     CLOUDPOS_ASSIGN_OR_RETURN(const auto recorded,
                               Parse<transaction::v1::JournalEntryRecorded>(event));
-    CLOUDPOS_ASSIGN_OR_RETURN(Fact fact, FactOf(recorded.entry()));
+    CLOUDPOS_ASSIGN_OR_RETURN(
+        Fact fact,
+        FactOf(recorded.entry(),
+               {.is_held = recorded.state() == transaction::v1::JournalEntryRecorded::QUARANTINED,
+                .believed_at_us = recorded.believed_at_us(),
+                .believed_date = recorded.believed_date()}));
     if (fact.tenant.ToString() != event.tenant_id()) {
       return absl::DataLossError("the entry is of another tenant than its event");
     }
@@ -108,8 +113,8 @@ absl::Status ApplyTransaction(pg::Tx& tx, const Target& target, const std::vecto
 }
 
 Consumers::Consumers(const Options& options)
-    : auth_(OptionsOf(options, "auth", options.auth, {kStoreChanged, kRegisterChanged},
-                      &ApplyAuth)),
+    : auth_(
+          OptionsOf(options, "auth", options.auth, {kStoreChanged, kRegisterChanged}, &ApplyAuth)),
       inventory_(OptionsOf(options, "inventory", options.inventory,
                            {kVariantChanged, kCategoryChanged, kStockAdjusted}, &ApplyInventory)),
       transaction_(OptionsOf(options, "transaction", options.transaction, {kEntryRecorded},

@@ -1,12 +1,14 @@
 #include "services/transaction/checkout.h"
 
+#include <algorithm>
 #include <unordered_set>
 
 #include "libs/base/error.h"
 #include "libs/base/status_macros.h"
 #include "libs/faults/faults.h"
 #include "libs/log/log.h"
-#include "services/transaction/reply.h"
+#include "services/transaction/domain/numbering.h"
+#include "services/transaction/store_upload.h"
 
 namespace cloudpos::transaction {
 namespace {
@@ -47,19 +49,12 @@ const Store* FindStore(const Settings& settings, const base::Uuid& id) {
   return found == settings.stores.end() ? nullptr : &found->second;
 }
 
-absl::Status NoSuchStore() {
-  return base::Fail(NOT_FOUND, "storeId", "there is no such store");
-}
-
-/// The journal a document goes to; the same place always means the same journal.
-base::Uuid JournalId(const base::Uuid& reg, const base::Uuid& device, int generation) {
-  return base::DeriveUuidV5(reg, "journal/" + device.ToString() + "/" + std::to_string(generation));
-}
+absl::Status NoSuchStore() { return base::Fail(NOT_FOUND, "storeId", "there is no such store"); }
 
 }  // namespace
 
 absl::Status Checkout::AnswerOnce(rpc::CallContext& ctx, const std::string& id,
-                                  const std::string& fingerprint, v1::Sale* answer,
+                                  const std::string& fingerprint, Answer* answer,
                                   const std::function<absl::Status()>& attempt) {
   const absl::Status refusal = attempt();
   if (refusal.ok() || LeavesAtOnce(refusal)) return refusal;
@@ -70,7 +65,7 @@ absl::Status Checkout::AnswerOnce(rpc::CallContext& ctx, const std::string& id,
                             LoadDocument(*deps_.pool, ctx.tenant(), *document, ctx.deadline()));
   if (!stored || stored->kind == journal::kKindAbandoned) return refusal;
   if (stored->fingerprint != fingerprint) return Mismatch();
-  CLOUDPOS_ASSIGN_OR_RETURN(*answer, SaleFrom(*stored, false));
+  CLOUDPOS_ASSIGN_OR_RETURN(*answer, AnswerFrom(*stored));
   ctx.SetReplayed();
   return absl::OkStatus();
 }
@@ -92,6 +87,27 @@ absl::StatusOr<Place> Checkout::LoadStore(rpc::CallContext& ctx, const base::Uui
     place.store = FindStore(*place.settings, store);
   }
   if (place.store == nullptr) return NoSuchStore();
+  return place;
+}
+
+absl::StatusOr<Place> Checkout::LoadDevice(rpc::CallContext& ctx, const base::Uuid& device) {
+  Place place;
+  const auto find = [&]() -> absl::Status {
+    CLOUDPOS_ASSIGN_OR_RETURN(place.settings,
+                              deps_.read_model->SettingsOf(ctx.tenant(), ctx.deadline()));
+    const auto found = place.settings->devices.find(device);
+    place.device = found == place.settings->devices.end() ? nullptr : &found->second;
+    return absl::OkStatus();
+  };
+  CLOUDPOS_RETURN_IF_ERROR(find());
+  // One without a key has been enrolled a moment ago, if it is real.
+  const bool is_usable = place.device != nullptr && !place.device->keys.empty();
+  if (!is_usable && deps_.consumers != nullptr) {
+    deps_.consumers->CatchUpPlaces(ctx.deadline());
+    CLOUDPOS_RETURN_IF_ERROR(find());
+  }
+  if (place.device == nullptr) return base::Fail(NOT_FOUND, "deviceId", "there is no such device");
+  place.store = FindStore(*place.settings, place.device->store);
   return place;
 }
 
@@ -141,6 +157,32 @@ absl::StatusOr<Checkout::Goods> Checkout::LoadGoods(rpc::CallContext& ctx,
   return Goods{std::move(variants.found), variants.version};
 }
 
+absl::StatusOr<GoodsAsOf> Checkout::LoadGoodsAsOf(rpc::CallContext& ctx,
+                                                  const std::vector<VariantVersion>& wanted) {
+  CLOUDPOS_ASSIGN_OR_RETURN(GoodsAsOf goods,
+                            LoadVariantsAsOf(pool(), ctx.tenant(), wanted, ctx.deadline()));
+  const auto is_missing = [&goods](const VariantVersion& v) { return !goods.contains(v); };
+  if (deps_.consumers != nullptr && std::any_of(wanted.begin(), wanted.end(), is_missing)) {
+    deps_.consumers->CatchUpCatalogue(ctx.deadline());
+    CLOUDPOS_ASSIGN_OR_RETURN(goods,
+                              LoadVariantsAsOf(pool(), ctx.tenant(), wanted, ctx.deadline()));
+  }
+  return goods;
+}
+
+absl::StatusOr<Operators> Checkout::LoadOperators(rpc::CallContext& ctx,
+                                                  const std::vector<base::Uuid>& ids) {
+  CLOUDPOS_ASSIGN_OR_RETURN(Operators operators,
+                            SelectOperators(pool(), ctx.tenant(), ids, ctx.deadline()));
+  const auto is_missing = [&operators](const base::Uuid& id) { return !operators.contains(id); };
+  if (deps_.consumers != nullptr && std::any_of(ids.begin(), ids.end(), is_missing)) {
+    deps_.consumers->CatchUpPlaces(ctx.deadline());
+    CLOUDPOS_ASSIGN_OR_RETURN(operators,
+                              SelectOperators(pool(), ctx.tenant(), ids, ctx.deadline()));
+  }
+  return operators;
+}
+
 Document Checkout::StartDocument(rpc::CallContext& ctx, const Place& place,
                                  const DocumentInput& input, std::string_view kind,
                                  std::string fingerprint) const {
@@ -149,14 +191,13 @@ Document Checkout::StartDocument(rpc::CallContext& ctx, const Place& place,
   document.id = input.id;
   document.recorded_at = deps_.clock->Now();
   document.journal =
-      JournalId(place.reg->id, input.device.value_or(base::Uuid()), input.generation);
+      JournalId(place.reg->id, input.device.value_or(base::Uuid()), input.generation, kSalesSeries);
   document.fingerprint = std::move(fingerprint);
   document.proposed = input.proposed;
   document.note = input.note;
   document.order_reference = input.order_reference;
   document.traceparent = ctx.traceparent();
-  document.receipt_prefix = place.store->code + "-" + place.reg->code + "-" +
-                            (place.device != nullptr ? place.device->code : "0") + "-";
+  document.receipt_prefix = ReceiptPrefix(*place.store, *place.reg, place.device, input.generation);
 
   const absl::Time occurred_at = input.occurred_at.value_or(document.recorded_at);
   const auto local = place.store->zone.At(occurred_at);
@@ -175,28 +216,32 @@ Document Checkout::StartDocument(rpc::CallContext& ctx, const Place& place,
   entry.reason = input.reason_code;
   entry.register_id = place.reg->id.ToString();
   entry.sale_id = input.id.ToString();
-  entry.series = "SALES";
+  entry.series = kSalesSeries;
   entry.store = place.store->id.ToString();
   entry.tenant = document.tenant.ToString();
   entry.utc_offset_min = local.offset / 60;
   return document;
 }
 
-absl::StatusOr<v1::Sale> Checkout::Replay(rpc::CallContext& ctx, const base::Uuid& id,
-                                          const std::string& fingerprint) {
+absl::StatusOr<Answer> Checkout::Replay(rpc::CallContext& ctx, const base::Uuid& id,
+                                        const std::string& fingerprint) {
   CLOUDPOS_ASSIGN_OR_RETURN(const auto stored,
                             LoadDocument(*deps_.pool, ctx.tenant(), id, ctx.deadline()));
   if (!stored) return base::Fail(INTERNAL, "the stored sale cannot be found");
   if (stored->fingerprint != fingerprint) return Mismatch();
-  CLOUDPOS_ASSIGN_OR_RETURN(v1::Sale sale, SaleFrom(*stored, false));
-  if (SEEDED_BUG("replay_not_identical")) sale.mutable_recorded_at()->set_nanos(0);
+  CLOUDPOS_ASSIGN_OR_RETURN(Answer answer, AnswerFrom(*stored));
+  if (SEEDED_BUG("replay_not_identical")) answer.sale.mutable_recorded_at()->set_nanos(0);
   ctx.SetReplayed();
-  return sale;
+  return answer;
 }
 
-absl::StatusOr<std::optional<v1::Sale>> Checkout::Record(rpc::CallContext& ctx, const Place& place,
-                                                         const DocumentInput& input,
-                                                         Document* document) {
+void Checkout::RingBell() const {
+  if (deps_.bell != nullptr) deps_.bell->Ring();
+}
+
+absl::StatusOr<std::optional<Answer>> Checkout::Record(rpc::CallContext& ctx, const Place& place,
+                                                       const DocumentInput& input,
+                                                       Document* document) {
   const JournalKey key{.tenant = ctx.tenant(),
                        .journal = document->journal,
                        .store = place.store->id,
@@ -208,13 +253,13 @@ absl::StatusOr<std::optional<v1::Sale>> Checkout::Record(rpc::CallContext& ctx, 
                             deps_.batcher->Submit(key, document, ctx.deadline()));
   switch (recorded.outcome) {
     case Outcome::kRecorded: {
-      if (deps_.bell != nullptr) deps_.bell->Ring();
-      CLOUDPOS_ASSIGN_OR_RETURN(v1::Sale sale, SaleFrom(StoredFrom(*document), false));
-      return std::optional(std::move(sale));
+      RingBell();
+      CLOUDPOS_ASSIGN_OR_RETURN(Answer answer, AnswerFrom(StoredFrom(*document)));
+      return std::optional(std::move(answer));
     }
     case Outcome::kReplay: {
-      CLOUDPOS_ASSIGN_OR_RETURN(v1::Sale sale, Replay(ctx, document->id, document->fingerprint));
-      return std::optional(std::move(sale));
+      CLOUDPOS_ASSIGN_OR_RETURN(Answer answer, Replay(ctx, document->id, document->fingerprint));
+      return std::optional(std::move(answer));
     }
     case Outcome::kConflict:
       return Mismatch();
@@ -229,7 +274,7 @@ absl::StatusOr<std::optional<v1::Sale>> Checkout::Record(rpc::CallContext& ctx, 
            .data = {{"journalNo", std::to_string(recorded.head.journal_no)},
                     {"receiptNo", std::to_string(recorded.head.receipt_no)}}});
     case Outcome::kReturnStale:
-      return std::optional<v1::Sale>();
+      return std::optional<Answer>();
   }
   return base::Fail(INTERNAL, "the sale ended in an unknown way");
 }

@@ -15,8 +15,11 @@
 #include "libs/rpc/server.h"
 #include "services/transaction/batcher.h"
 #include "services/transaction/consumers.h"
+#include "services/transaction/domain/operators.h"
 #include "services/transaction/parse.h"
 #include "services/transaction/read_model.h"
+#include "services/transaction/reply.h"
+#include "services/transaction/store_read_model.h"
 
 namespace cloudpos::transaction {
 
@@ -44,7 +47,7 @@ class Checkout {
   /// but 401, 429, 503 or lack of time), a document already stored under `id` by the same request
   /// is the answer, and one stored by another request is IDEMPOTENCY_MISMATCH.
   absl::Status AnswerOnce(rpc::CallContext& ctx, const std::string& id,
-                          const std::string& fingerprint, v1::Sale* answer,
+                          const std::string& fingerprint, Answer* answer,
                           const std::function<absl::Status()>& attempt);
 
   /// ctx.RequireStore for the store that a request names: one the caller has nothing to do with is
@@ -55,6 +58,8 @@ class Checkout {
   absl::StatusOr<Place> LoadPlace(rpc::CallContext& ctx, const DocumentInput& input);
   /// The store alone.
   absl::StatusOr<Place> LoadStore(rpc::CallContext& ctx, const base::Uuid& store);
+  /// A device of whatever store, revoked ones too; store and reg only as far as they are known.
+  absl::StatusOr<Place> LoadDevice(rpc::CallContext& ctx, const base::Uuid& device);
 
   struct Goods {
     Catalogue catalogue;
@@ -62,22 +67,31 @@ class Checkout {
   };
   /// The variants that exist; asks inventory once for those not known here.
   absl::StatusOr<Goods> LoadGoods(rpc::CallContext& ctx, const std::vector<base::Uuid>& ids);
+  /// The same as of versions of the catalogue.
+  absl::StatusOr<GoodsAsOf> LoadGoodsAsOf(rpc::CallContext& ctx,
+                                          const std::vector<VariantVersion>& wanted);
+
+  /// The rights, now and before, of those people that exist.
+  absl::StatusOr<Operators> LoadOperators(rpc::CallContext& ctx,
+                                          const std::vector<base::Uuid>& ids);
 
   /// A document of `kind` with everything but lines, totals and tenders.
   Document StartDocument(rpc::CallContext& ctx, const Place& place, const DocumentInput& input,
                          std::string_view kind, std::string fingerprint) const;
 
-  /// Records the document; the answer is its sale. Refusals: IDEMPOTENCY_MISMATCH, SALE_ABANDONED,
+  /// Records the document and answers it. Refusals: IDEMPOTENCY_MISMATCH, SALE_ABANDONED,
   /// JOURNAL_NO. nullopt: what was returned of a source line has changed, work the return out anew.
-  absl::StatusOr<std::optional<v1::Sale>> Record(rpc::CallContext& ctx, const Place& place,
-                                                 const DocumentInput& input, Document* document);
+  absl::StatusOr<std::optional<Answer>> Record(rpc::CallContext& ctx, const Place& place,
+                                               const DocumentInput& input, Document* document);
+  /// Tells the consumers that there is something new.
+  void RingBell() const;
 
   pg::Pool& pool() const { return *deps_.pool; }
   const base::Clock& clock() const { return *deps_.clock; }
 
  private:
-  absl::StatusOr<v1::Sale> Replay(rpc::CallContext& ctx, const base::Uuid& id,
-                                  const std::string& fingerprint);
+  absl::StatusOr<Answer> Replay(rpc::CallContext& ctx, const base::Uuid& id,
+                                const std::string& fingerprint);
   Deps deps_;
 };
 

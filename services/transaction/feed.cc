@@ -13,7 +13,9 @@ constexpr pg::Query kSelectFeedPage{"select_feed_page", R"sql(
     recorded_at, shard, generation, txid_text AS txid, seq, weight
   FROM (
     SELECT p.event_id, p.tenant_id, p.aggregate_type, p.aggregate_id, p.event_type,
-      coalesce(journal_entry_event(e.payload, e.hash), p.payload, '') AS payload,
+      coalesce(recorded_entry_event(e.payload, e.hash,
+        is_entry_held(e.tenant_id, e.journal_id, e.journal_no, e.state), e.believed_at,
+        e.believed_date), p.payload, '') AS payload,
       p.traceparent, p.recorded_at, p.shard, p.generation, p.txid, p.txid::text AS txid_text, p.seq,
       coalesce(e.line_count, 1) AS weight,
       coalesce(sum(coalesce(length(e.payload), length(p.payload))) OVER (
@@ -28,7 +30,9 @@ constexpr pg::Query kSelectFeedPage{"select_feed_page", R"sql(
   ORDER BY generation, page.txid, seq)sql"};
 
 constexpr pg::Query kSelectEntries{"select_entries_for_snapshot", R"sql(
-  SELECT tenant_id, journal_id, journal_no, document_id, payload, hash, recorded_at
+  SELECT tenant_id, journal_id, journal_no, document_id, payload, hash, recorded_at,
+    is_entry_held(tenant_id, journal_id, journal_no, state) AS is_held, believed_at,
+    believed_date::text AS believed_date
   FROM journal_entries
   WHERE (tenant_id, journal_id, journal_no) > ($1, $2, $3)
   ORDER BY tenant_id, journal_id, journal_no LIMIT 500)sql"};
@@ -37,6 +41,12 @@ events::Event EventOf(const pg::Row& row, const base::Uuid& tenant) {
   v1::JournalEntryRecorded payload;
   payload.set_entry(row.Get<pg::Bytes>("payload").value);
   payload.set_hash(row.Get<pg::Bytes>("hash").value);
+  payload.set_state(row.Get<bool>("is_held") ? v1::JournalEntryRecorded::QUARANTINED
+                                             : v1::JournalEntryRecorded::ACCEPTED);
+  if (const auto believed = row.Get<std::optional<absl::Time>>("believed_at")) {
+    payload.set_believed_at_us(absl::ToUnixMicros(*believed));
+    payload.set_believed_date(row.Get<std::optional<std::string>>("believed_date").value_or(""));
+  }
   events::Event event;
   const std::string document = row.Get<base::Uuid>("document_id").ToString();
   // The entry's place makes the event's id: the same entry, sent again, is the same event.

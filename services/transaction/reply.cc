@@ -5,6 +5,7 @@
 
 #include "libs/base/encoding.h"
 #include "libs/base/error.h"
+#include "libs/base/status_macros.h"
 #include "libs/journal/canonical.h"
 #include "libs/journal/entry.h"
 #include "libs/log/log.h"
@@ -113,6 +114,15 @@ void FillHeader(const journal::SaleEntry& entry, v1::Sale* sale) {
   sale->set_reason_code(entry.reason);
 }
 
+absl::StatusOr<journal::SaleEntry> EntryOf(const StoredDocument& stored) {
+  journal::SaleEntry entry;
+  if (const journal::Error error = journal::ParseEntry(stored.payload, &entry); !error.ok()) {
+    log::Error("stored journal entry cannot be read", {{"error", journal::ErrorName(error.code)}});
+    return base::Fail(common::v1::INTERNAL, "the stored sale cannot be read");
+  }
+  return entry;
+}
+
 /// Answers the sale of an entry and the texts stored beside it.
 v1::Sale Compose(const journal::SaleEntry& entry, const StoredDocument& stored, bool with_returns) {
   v1::Sale sale;
@@ -183,12 +193,19 @@ v1::Sale PreviewOf(const journal::SaleEntry& entry, const std::vector<VariantPtr
 }
 
 absl::StatusOr<v1::Sale> SaleFrom(const StoredDocument& stored, bool with_returns) {
-  journal::SaleEntry entry;
-  if (const journal::Error error = journal::ParseEntry(stored.payload, &entry); !error.ok()) {
-    log::Error("stored journal entry cannot be read", {{"error", journal::ErrorName(error.code)}});
-    return base::Fail(common::v1::INTERNAL, "the stored sale cannot be read");
-  }
+  CLOUDPOS_ASSIGN_OR_RETURN(const journal::SaleEntry entry, EntryOf(stored));
   return Compose(entry, stored, with_returns);
+}
+
+absl::StatusOr<Answer> AnswerFrom(const StoredDocument& stored) {
+  CLOUDPOS_ASSIGN_OR_RETURN(const journal::SaleEntry entry, EntryOf(stored));
+  Answer answer{.sale = Compose(entry, stored, false), .entry = std::nullopt};
+  if (!entry.device.empty()) {
+    answer.entry.emplace();
+    answer.entry->set_payload(stored.payload);
+    answer.entry->set_hash(stored.hash);
+  }
+  return answer;
 }
 
 }  // namespace cloudpos::transaction

@@ -103,14 +103,18 @@ absl::Status SaleHandler::CreateReturn(rpc::CallContext& ctx,
                                        v1::CreateReturnResponse* response) {
   ctx.Note("sale", request.return_id());
   const std::string fingerprint = FingerprintOf(request);
-  v1::Sale* answer = response->mutable_return_document();
-  return checkout_.AnswerOnce(ctx, request.return_id(), fingerprint, answer,
-                              [&] { return RecordReturn(ctx, request, fingerprint, answer); });
+  Answer answer;
+  CLOUDPOS_RETURN_IF_ERROR(
+      checkout_.AnswerOnce(ctx, request.return_id(), fingerprint, &answer,
+                           [&] { return RecordReturn(ctx, request, fingerprint, &answer); }));
+  *response->mutable_return_document() = std::move(answer.sale);
+  if (answer.entry) *response->mutable_journal_entry() = *std::move(answer.entry);
+  return absl::OkStatus();
 }
 
 absl::Status SaleHandler::RecordReturn(rpc::CallContext& ctx,
                                        const v1::CreateReturnRequest& request,
-                                       const std::string& fingerprint, v1::Sale* sale) {
+                                       const std::string& fingerprint, Answer* answer) {
   const bool linked = !request.source_sale_id().empty();
   CLOUDPOS_ASSIGN_OR_RETURN(const DocumentInput input, ParseReturn(request));
   CLOUDPOS_ASSIGN_OR_RETURN(const std::vector<ReturnLineInput> lines,
@@ -152,10 +156,10 @@ absl::Status SaleHandler::RecordReturn(rpc::CallContext& ctx,
     for (const TenderInput& tender : tenders) {
       document.tender_references.push_back(tender.reference);
     }
-    CLOUDPOS_ASSIGN_OR_RETURN(std::optional<v1::Sale> recorded,
+    CLOUDPOS_ASSIGN_OR_RETURN(std::optional<Answer> recorded,
                               checkout_.Record(ctx, place, input, &document));
     if (recorded) {
-      *sale = *std::move(recorded);
+      *answer = *std::move(recorded);
       return absl::OkStatus();
     }
   }

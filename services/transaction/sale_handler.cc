@@ -124,13 +124,17 @@ absl::Status SaleHandler::CreateSale(rpc::CallContext& ctx, const v1::CreateSale
                                      v1::CreateSaleResponse* response) {
   ctx.Note("sale", request.sale_id());
   const std::string fingerprint = FingerprintOf(request);
-  return checkout_.AnswerOnce(ctx, request.sale_id(), fingerprint, response->mutable_sale(), [&] {
-    return RecordSale(ctx, request, fingerprint, response->mutable_sale());
-  });
+  Answer answer;
+  CLOUDPOS_RETURN_IF_ERROR(checkout_.AnswerOnce(ctx, request.sale_id(), fingerprint, &answer, [&] {
+    return RecordSale(ctx, request, fingerprint, &answer);
+  }));
+  *response->mutable_sale() = std::move(answer.sale);
+  if (answer.entry) *response->mutable_journal_entry() = *std::move(answer.entry);
+  return absl::OkStatus();
 }
 
 absl::Status SaleHandler::RecordSale(rpc::CallContext& ctx, const v1::CreateSaleRequest& request,
-                                     const std::string& fingerprint, v1::Sale* sale) {
+                                     const std::string& fingerprint, Answer* answer) {
   CLOUDPOS_ASSIGN_OR_RETURN(const DocumentInput input, ParseSale(request));
   CLOUDPOS_ASSIGN_OR_RETURN(const BasketInput basket_input,
                             ParseBasket(request.lines(), request.discounts()));
@@ -162,9 +166,9 @@ absl::Status SaleHandler::RecordSale(rpc::CallContext& ctx, const v1::CreateSale
   }
   for (const TenderInput& tender : tenders) document.tender_references.push_back(tender.reference);
 
-  CLOUDPOS_ASSIGN_OR_RETURN(std::optional<v1::Sale> recorded,
+  CLOUDPOS_ASSIGN_OR_RETURN(std::optional<Answer> recorded,
                             checkout_.Record(ctx, place, input, &document));
-  *sale = *std::move(recorded);
+  *answer = *std::move(recorded);
   return absl::OkStatus();
 }
 

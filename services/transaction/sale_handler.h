@@ -34,9 +34,9 @@ class SaleHandler {
 
  private:
   absl::Status RecordSale(rpc::CallContext& ctx, const v1::CreateSaleRequest& request,
-                          const std::string& fingerprint, v1::Sale* sale);
+                          const std::string& fingerprint, Answer* answer);
   absl::Status RecordReturn(rpc::CallContext& ctx, const v1::CreateReturnRequest& request,
-                            const std::string& fingerprint, v1::Sale* sale);
+                            const std::string& fingerprint, Answer* answer);
   absl::StatusOr<v1::Sale> LoadSale(rpc::CallContext& ctx, const std::string& sale_id);
   absl::StatusOr<v1::Receipt> MakeReceipt(rpc::CallContext& ctx, const std::string& sale_id);
 

@@ -1,5 +1,6 @@
 #include "services/transaction/store_documents.h"
 
+#include "absl/strings/str_join.h"
 #include "libs/base/clock.h"
 #include "libs/base/error.h"
 #include "libs/base/status_macros.h"
@@ -56,6 +57,8 @@ std::string LineTaxes(const journal::EntryLine& line) {
   return json;
 }
 
+constexpr const char* kNoDate = "epoch";
+
 /// The parallel arrays of the call, column by column.
 struct DocumentColumns {
   std::vector<base::Uuid> sale, store, reg, journal, event;
@@ -71,6 +74,10 @@ struct DocumentColumns {
 
   void Add(const Document& d, const base::Uuid& event_id) {
     const journal::SaleEntry& e = d.entry;
+    // Without a document nobody looks at its columns, which may hold anything then.
+    const bool has_document = !d.upload || d.upload->mode != UploadDetails::Mode::kEntry;
+    const bool is_believed = !d.upload || !d.upload->believed_at;
+    const std::string& date = is_believed ? e.business_date : d.upload->believed_date;
     sale.push_back(d.id);
     kind.push_back(e.kind);
     fingerprint.push_back({d.fingerprint});
@@ -80,7 +87,8 @@ struct DocumentColumns {
     device.push_back(IdOrNull(e.device));
     journal.push_back(d.journal);
     no.push_back(e.n);
-    receipt.push_back(d.is_receipt() ? std::optional(e.receipt_no) : std::nullopt);
+    receipt.push_back(d.is_receipt() && e.receipt_no > 0 ? std::optional(e.receipt_no)
+                                                         : std::nullopt);
     receipt_number.push_back(d.receipt_number());
     series.push_back(e.series);
     currency.push_back(e.currency);
@@ -91,11 +99,12 @@ struct DocumentColumns {
     total.push_back(e.totals.total);
     rounding.push_back(e.totals.cash_rounding);
     change.push_back(e.totals.change);
-    taxes.push_back(TaxNames(d));
-    occurred.push_back(Micros(e.occurred_at_us));
+    taxes.push_back(has_document ? TaxNames(d) : "[]");
+    occurred.push_back(is_believed ? Micros(e.occurred_at_us)
+                                   : base::FormatTime(*d.upload->believed_at));
     recorded.push_back(base::FormatTime(d.recorded_at));
-    business.push_back(e.business_date);
-    posting.push_back(e.posting_date);
+    business.push_back(has_document ? date : kNoDate);
+    posting.push_back(!has_document ? kNoDate : is_believed ? e.posting_date : date);
     shift.push_back(IdOrNull(e.shift_id));
     drawer.push_back(IdOrNull(e.drawer_id));
     catalogue.push_back(e.catalogue_version);
@@ -126,7 +135,7 @@ struct LineColumns {
   void Add(const Document& d, int32_t index) {
     for (size_t i = 0; i < d.entry.lines.size(); ++i) {
       const journal::EntryLine& line = d.entry.lines[i];
-      const bool linked = line.source_line_no > 0;
+      const bool linked = line.source_line_no > 0 && d.returned_before[i] >= 0;
       int64_t line_discount = 0;
       for (const journal::EntryDiscount& taken : line.discounts) line_discount += taken.amount;
       doc.push_back(index);
@@ -173,12 +182,47 @@ struct TenderColumns {
   }
 };
 
-constexpr pg::Query kRecordDocuments{"record_documents", R"sql(
-  SELECT record_documents($1,
+const char* ModeName(UploadDetails::Mode mode) {
+  switch (mode) {
+    case UploadDetails::Mode::kDocument:
+      return "DOCUMENT";
+    case UploadDetails::Mode::kEntry:
+      return "ENTRY";
+    case UploadDetails::Mode::kRelease:
+      return "RELEASE";
+  }
+  return "";
+}
+
+/// Of uploaded documents alone; empty in a call without any.
+struct UploadColumns {
+  std::vector<int32_t> doc;
+  std::vector<std::string> mode, state, findings, key;
+  std::vector<bool> supersedes;
+  OptionalText believed_at, believed_date;
+  std::vector<pg::Bytes> signature;
+
+  void Add(const UploadDetails& d, int32_t index) {
+    doc.push_back(index);
+    mode.push_back(ModeName(d.mode));
+    state.push_back(d.is_held ? "QUARANTINED" : "ACCEPTED");
+    supersedes.push_back(d.supersedes);
+    believed_at.push_back(d.believed_at ? std::optional(base::FormatTime(*d.believed_at))
+                                        : std::nullopt);
+    believed_date.push_back(TextOrNull(d.believed_date));
+    findings.push_back(absl::StrJoin(d.findings, ","));
+    signature.push_back({d.signature});
+    key.push_back(d.key_id);
+  }
+};
+
+constexpr pg::Query kRecordEntries{"record_entries", R"sql(
+  SELECT record_entries($1,
     $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
     $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40,
     $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51, $52, $53, $54, $55, $56, $57, $58, $59,
-    $60, $61, $62, $63, $64, $65, $66, $67, $68) AS outcomes)sql"};
+    $60, $61, $62, $63, $64, $65, $66, $67, $68, $69, $70, $71, $72, $73, $74, $75, $76, $77)
+    AS outcomes)sql"};
 
 constexpr pg::Query kSelectHead{"select_journal_head", R"sql(
   SELECT journal_no, receipt_no, grand_total, hash FROM journals
@@ -220,35 +264,66 @@ constexpr pg::Query kListDocuments{"list_documents", R"sql(
 
 }  // namespace
 
-absl::StatusOr<std::vector<Outcome>> RecordDocuments(pg::Pool& pool, const base::Uuid& tenant,
-                                                     const std::vector<const Document*>& documents,
-                                                     const std::vector<base::Uuid>& event_ids,
-                                                     absl::Time deadline) {
+namespace {
+
+/// Runs T1 by `exec`, a pool's or a transaction's.
+template <typename Exec>
+absl::StatusOr<std::vector<Outcome>> Record(const base::Uuid& tenant,
+                                            const std::vector<const Document*>& documents,
+                                            const std::vector<base::Uuid>& event_ids,
+                                            const Exec& exec) {
   DocumentColumns d;
   LineColumns l;
   TenderColumns t;
+  UploadColumns u;
   for (size_t i = 0; i < documents.size(); ++i) {
-    d.Add(*documents[i], event_ids[i]);
-    l.Add(*documents[i], static_cast<int32_t>(i) + 1);
-    t.Add(*documents[i], static_cast<int32_t>(i) + 1);
+    const Document& document = *documents[i];
+    const int32_t index = static_cast<int32_t>(i) + 1;
+    d.Add(document, event_ids[i]);
+    if (document.upload) u.Add(*document.upload, index);
+    if (document.upload && document.upload->mode == UploadDetails::Mode::kEntry) continue;
+    l.Add(document, index);
+    t.Add(document, index);
   }
-  // The function sets app.tenant itself: no statement of its own before it.
   CLOUDPOS_ASSIGN_OR_RETURN(
       const pg::Result rows,
-      pool.Exec({.deadline = deadline}, kRecordDocuments, tenant, d.sale, d.kind, d.fingerprint,
-                d.store, d.reg, d.op, d.device, d.journal, d.no, d.receipt, d.receipt_number,
-                d.series, d.currency, d.gross, d.discount, d.net, d.tax, d.total, d.rounding,
-                d.change, d.taxes, d.occurred, d.recorded, d.business, d.posting, d.shift, d.drawer,
-                d.catalogue, d.customer, d.source, d.reason, d.order, d.note, d.previous, d.hash,
-                d.grand_total, d.payload, d.event, d.trace, d.lines, l.doc, l.no, l.variant, l.sku,
-                l.name, l.quantity, l.per, l.list, l.unit, l.gross, l.discount, l.order_discount,
-                l.net, l.tax, l.total, l.taxes, l.source_no, l.returned_before, l.note, t.doc, t.no,
-                t.type, t.applied, t.tendered, t.change, t.rounding, t.reference));
+      exec(kRecordEntries, tenant, d.sale, d.kind, d.fingerprint, d.store, d.reg, d.op, d.device,
+           d.journal, d.no, d.receipt, d.receipt_number, d.series, d.currency, d.gross, d.discount,
+           d.net, d.tax, d.total, d.rounding, d.change, d.taxes, d.occurred, d.recorded, d.business,
+           d.posting, d.shift, d.drawer, d.catalogue, d.customer, d.source, d.reason, d.order,
+           d.note, d.previous, d.hash, d.grand_total, d.payload, d.event, d.trace, d.lines, l.doc,
+           l.no, l.variant, l.sku, l.name, l.quantity, l.per, l.list, l.unit, l.gross, l.discount,
+           l.order_discount, l.net, l.tax, l.total, l.taxes, l.source_no, l.returned_before, l.note,
+           t.doc, t.no, t.type, t.applied, t.tendered, t.change, t.rounding, t.reference, u.doc,
+           u.mode, u.state, u.supersedes, u.believed_at, u.believed_date, u.findings, u.signature,
+           u.key));
   std::vector<Outcome> outcomes;
   for (const int64_t outcome : rows[0].Get<std::vector<int64_t>>("outcomes")) {
     outcomes.push_back(static_cast<Outcome>(outcome));
   }
   return outcomes;
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<Outcome>> RecordDocuments(pg::Pool& pool, const base::Uuid& tenant,
+                                                     const std::vector<const Document*>& documents,
+                                                     const std::vector<base::Uuid>& event_ids,
+                                                     absl::Time deadline) {
+  // The function sets app.tenant itself: no statement of its own before it.
+  return Record(tenant, documents, event_ids, [&](const pg::Query& query, const auto&... args) {
+    return pool.Exec({.deadline = deadline}, query, args...);
+  });
+}
+
+absl::StatusOr<Outcome> ReleaseDocument(pg::Tx& tx, const Document& document,
+                                        const base::Uuid& event_id) {
+  CLOUDPOS_ASSIGN_OR_RETURN(const std::vector<Outcome> outcomes,
+                            Record(document.tenant, {&document}, {event_id},
+                                   [&tx](const pg::Query& query, const auto&... args) {
+                                     return tx.Exec(query, args...);
+                                   }));
+  return outcomes.front();
 }
 
 absl::StatusOr<Head> LoadHead(pg::Pool& pool, const JournalKey& key, absl::Time deadline) {

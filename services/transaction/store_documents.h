@@ -29,6 +29,10 @@ absl::StatusOr<std::vector<Outcome>> RecordDocuments(pg::Pool& pool, const base:
                                                      const std::vector<base::Uuid>& event_ids,
                                                      absl::Time deadline);
 
+/// The same within a transaction, for the document of an entry that was recorded without it.
+absl::StatusOr<Outcome> ReleaseDocument(pg::Tx& tx, const Document& document,
+                                        const base::Uuid& event_id);
+
 /// Identity of a journal, needed to make its row on first use.
 struct JournalKey {
   base::Uuid tenant;

@@ -31,12 +31,16 @@ constexpr pg::Query kUpsertRegister{"upsert_register", R"sql(
 
 constexpr pg::Query kUpsertDevice{"upsert_device", R"sql(
   INSERT INTO devices AS d (tenant_id, device_id, version, store_id, register_id, code, public_key,
-    revoked)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+    revoked, revoked_at)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
   ON CONFLICT (tenant_id, device_id) DO UPDATE SET version = excluded.version,
     store_id = excluded.store_id, register_id = excluded.register_id, code = excluded.code,
-    public_key = excluded.public_key, revoked = excluded.revoked
+    public_key = excluded.public_key, revoked = excluded.revoked, revoked_at = excluded.revoked_at
   WHERE d.version < excluded.version)sql"};
+
+constexpr pg::Query kInsertDeviceKey{"insert_device_key", R"sql(
+  INSERT INTO device_keys (tenant_id, device_id, public_key, version) VALUES ($1, $2, $3, $4)
+  ON CONFLICT DO NOTHING)sql"};
 
 constexpr pg::Query kTouchSettings{"touch_settings", R"sql(
   INSERT INTO read_model_versions AS v (tenant_id, settings_version) VALUES ($1, 1)
@@ -82,6 +86,15 @@ std::string PricesJson(const inventory::v1::VariantChanged& event) {
   return boost::json::serialize(prices);
 }
 
+/// Bytes of an uncompressed P-256 point; a device without one is not enrolled.
+constexpr size_t kPublicKeyBytes = 65;
+
+std::optional<absl::Time> RevokedAt(const auth::v1::DeviceChanged& event) {
+  if (!event.has_revoked_at()) return std::nullopt;
+  return absl::FromUnixSeconds(event.revoked_at().seconds()) +
+         absl::Nanoseconds(event.revoked_at().nanos());
+}
+
 std::optional<base::Uuid> IdOrNull(const std::string& text) { return base::Uuid::Parse(text); }
 
 base::Uuid IdOrNil(const std::string& text) {
@@ -111,8 +124,14 @@ absl::Status UpsertRegister(pg::Tx& tx, const auth::v1::RegisterChanged& event) 
 absl::Status UpsertDevice(pg::Tx& tx, const auth::v1::DeviceChanged& event) {
   CLOUDPOS_RETURN_IF_ERROR(tx.Exec(kUpsertDevice, event.tenant_id(), event.device_id(),
                                    event.version(), event.store_id(), IdOrNull(event.register_id()),
-                                   event.code(), pg::Bytes{event.public_key()}, event.revoked())
+                                   event.code(), pg::Bytes{event.public_key()}, event.revoked(),
+                                   RevokedAt(event))
                                .status());
+  if (event.public_key().size() == kPublicKeyBytes) {
+    CLOUDPOS_RETURN_IF_ERROR(tx.Exec(kInsertDeviceKey, event.tenant_id(), event.device_id(),
+                                     pg::Bytes{event.public_key()}, event.version())
+                                 .status());
+  }
   return TouchSettings(tx, IdOrNil(event.tenant_id()));
 }
 
@@ -159,7 +178,12 @@ constexpr pg::Query kSelectRegisters{"select_registers", R"sql(
   SELECT register_id, store_id, code, active FROM registers WHERE tenant_id = $1)sql"};
 
 constexpr pg::Query kSelectDevices{"select_devices", R"sql(
-  SELECT device_id, register_id, code, revoked FROM devices WHERE tenant_id = $1)sql"};
+  SELECT device_id, store_id, register_id, code, revoked, revoked_at
+  FROM devices WHERE tenant_id = $1)sql"};
+
+constexpr pg::Query kSelectDeviceKeys{"select_device_keys", R"sql(
+  SELECT device_id, public_key FROM device_keys WHERE tenant_id = $1
+  ORDER BY device_id, version DESC)sql"};
 
 constexpr pg::Query kSelectTaxes{"select_active_taxes", R"sql(
   SELECT tax_id, name, jurisdiction, rate_ppm, inclusive, affects_base, compound,
@@ -191,6 +215,18 @@ constexpr pg::Query kSelectVariants{"select_variants", R"sql(
     FROM catalogue_variants
     WHERE tenant_id = $1 AND variant_id = wanted.variant_id
     ORDER BY version DESC LIMIT 1) AS v)sql"};
+
+constexpr pg::Query kSelectVariantsAsOf{"select_variants_as_of", R"sql(
+  SELECT wanted.as_of, v.variant_id, v.product_id, v.sku, v.name, v.category_id, v.tax_category,
+    v.stocked, v.archived, v.prices::text AS prices
+  FROM unnest($2::uuid[], $3::bigint[]) AS wanted (variant_id, as_of)
+  CROSS JOIN LATERAL (
+    SELECT variant_id, product_id, sku, name, category_id, tax_category, stocked, archived, prices
+    FROM catalogue_variants
+    WHERE tenant_id = $1 AND variant_id = wanted.variant_id
+    ORDER BY as_of > 0 AND version > as_of,
+      CASE WHEN as_of > 0 AND version > as_of THEN version ELSE -version END
+    LIMIT 1) AS v)sql"};
 
 constexpr pg::Query kSelectChangedVariants{"select_changed_variants", R"sql(
   SELECT DISTINCT variant_id FROM catalogue_variants WHERE tenant_id = $1 AND applied > $2)sql"};
@@ -224,8 +260,22 @@ absl::Status LoadPlaces(pg::Tx& tx, const base::Uuid& tenant, Settings* settings
   for (const pg::Row row : devices) {
     const auto id = row.Get<base::Uuid>("device_id");
     settings->devices.emplace(
-        id, Device{id, row.Get<std::optional<base::Uuid>>("register_id").value_or(base::Uuid()),
-                   row.Get<std::string>("code"), row.Get<bool>("revoked")});
+        id,
+        Device{
+            .id = id,
+            .store = row.Get<base::Uuid>("store_id"),
+            .register_id = row.Get<std::optional<base::Uuid>>("register_id").value_or(base::Uuid()),
+            .code = row.Get<std::string>("code"),
+            .keys = {},
+            .revoked = row.Get<bool>("revoked"),
+            .revoked_at =
+                row.Get<std::optional<absl::Time>>("revoked_at").value_or(absl::InfinitePast())});
+  }
+  CLOUDPOS_ASSIGN_OR_RETURN(const pg::Result keys, tx.Exec(kSelectDeviceKeys, tenant));
+  for (const pg::Row row : keys) {
+    const auto device = settings->devices.find(row.Get<base::Uuid>("device_id"));
+    if (device == settings->devices.end()) continue;
+    device->second.keys.push_back(row.Get<pg::Bytes>("public_key").value);
   }
   return absl::OkStatus();
 }
@@ -330,6 +380,26 @@ absl::StatusOr<std::vector<VariantPtr>> LoadVariants(pg::Pool& pool, const base:
   std::vector<VariantPtr> variants;
   for (const pg::Row row : rows) variants.push_back(VariantOf(row));
   return variants;
+}
+
+absl::StatusOr<GoodsAsOf> LoadVariantsAsOf(pg::Pool& pool, const base::Uuid& tenant,
+                                           const std::vector<VariantVersion>& wanted,
+                                           absl::Time deadline) {
+  std::vector<base::Uuid> ids;
+  std::vector<int64_t> versions;
+  for (const VariantVersion& one : wanted) {
+    ids.push_back(one.variant);
+    versions.push_back(one.version);
+  }
+  CLOUDPOS_ASSIGN_OR_RETURN(const pg::Result rows,
+                            pool.Exec({.tenant = tenant, .deadline = deadline}, kSelectVariantsAsOf,
+                                      tenant, ids, versions));
+  GoodsAsOf goods;
+  for (const pg::Row row : rows) {
+    goods.emplace(VariantVersion{row.Get<base::Uuid>("variant_id"), row.Get<int64_t>("as_of")},
+                  VariantOf(row));
+  }
+  return goods;
 }
 
 absl::StatusOr<std::map<base::Uuid, Versions>> LoadVersions(pg::Pool& pool,

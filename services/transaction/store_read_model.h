@@ -32,6 +32,18 @@ absl::StatusOr<std::vector<VariantPtr>> LoadVariants(pg::Pool& pool, const base:
                                                      const std::vector<base::Uuid>& ids,
                                                      absl::Time deadline);
 
+/// A variant and the version of the catalogue it is wanted of; 0: the newest.
+struct VariantVersion {
+  base::Uuid variant;
+  int64_t version = 0;
+  friend auto operator<=>(const VariantVersion&, const VariantVersion&) = default;
+};
+using GoodsAsOf = std::map<VariantVersion, VariantPtr>;
+/// Those variants that exist, as they were then; the oldest state kept for what is older still.
+absl::StatusOr<GoodsAsOf> LoadVariantsAsOf(pg::Pool& pool, const base::Uuid& tenant,
+                                           const std::vector<VariantVersion>& wanted,
+                                           absl::Time deadline);
+
 struct Versions {
   int64_t catalogue = 0;  // the owner's dense version
   int64_t applied = 0;    // batches applied here

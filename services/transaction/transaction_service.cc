@@ -11,6 +11,12 @@ void TransactionService::Configure(config::Reader& reader) {
                                              "Threads that record sales, each with a connection"));
   batch_.documents_max = static_cast<int>(
       reader.Int("CLOUDPOS_SALE_BATCH", 32, {1, 32}, "Sales recorded together at most"));
+  upload_.at_once = static_cast<int>(reader.Int("CLOUDPOS_JOURNAL_UPLOADS", 4, {1, 64},
+                                                "Registers that upload their journals at once"));
+  upload_.durable_after = absl::FromChrono(reader.Millis(
+      "CLOUDPOS_JOURNAL_DURABLE_AFTER", std::chrono::hours(168),
+      {0, std::chrono::milliseconds(std::chrono::hours(24 * 3650)).count()},
+      "How long registers keep what they uploaded; longer than the oldest backup is old"));
 }
 
 absl::Status TransactionService::Start(service::Runtime& runtime) {
@@ -37,9 +43,11 @@ absl::Status TransactionService::Start(service::Runtime& runtime) {
   feed_ = std::make_unique<events::Feed>(FeedOptionsOf(runtime.worker_pool(), runtime.clock()));
   sales_ = std::make_unique<SaleHandler>(*checkout_);
   journals_ = std::make_unique<JournalHandler>(runtime.pool(), runtime.worker_pool(), *signer_);
+  uploads_ = std::make_unique<UploadHandler>(*checkout_, runtime.ids(), upload_);
   settings_ = std::make_unique<SettingsHandler>(*checkout_, *read_model_, runtime.ids());
   runtime.server().Add(sales_->Methods());
   runtime.server().Add(journals_->Methods());
+  runtime.server().Add(uploads_->Methods());
   runtime.server().Add(settings_->Methods());
   runtime.server().Add(feed_->Methods());
   consumers_->Start();

@@ -15,6 +15,7 @@
 #include "services/transaction/read_model.h"
 #include "services/transaction/sale_handler.h"
 #include "services/transaction/settings_handler.h"
+#include "services/transaction/upload_handler.h"
 
 namespace cloudpos::transaction {
 
@@ -27,6 +28,7 @@ class TransactionService final : public service::Service {
  private:
   std::string journal_key_;
   Batcher::Options batch_;
+  UploadHandler::Options upload_;
   std::unique_ptr<token::Signer> signer_;
   std::unique_ptr<events::Doorbell> bell_;
   std::unique_ptr<ReadModel> read_model_;
@@ -36,6 +38,7 @@ class TransactionService final : public service::Service {
   std::unique_ptr<events::Feed> feed_;
   std::unique_ptr<SaleHandler> sales_;
   std::unique_ptr<JournalHandler> journals_;
+  std::unique_ptr<UploadHandler> uploads_;
   std::unique_ptr<SettingsHandler> settings_;
 };
 

@@ -106,7 +106,7 @@ int64_t Fact::HourStart() const {
   return occurred_at_us - into_hour;
 }
 
-absl::StatusOr<Fact> FactOf(std::string_view bytes) {
+absl::StatusOr<Fact> FactOf(std::string_view bytes, const EntryStanding& standing) {
   journal::SaleEntry entry;
   if (const journal::Error error = journal::ParseEntry(bytes, &entry); !error.ok()) {
     return absl::DataLossError("not a journal entry: " +
@@ -119,9 +119,13 @@ absl::StatusOr<Fact> FactOf(std::string_view bytes) {
   CLOUDPOS_ASSIGN_OR_RETURN(fact.journal, base::Uuid::ParseField(entry.journal, "journal"));
   fact.register_id = IdOrNil(entry.register_id);
   fact.journal_no = entry.n;
-  fact.sign = journal::EntrySign(entry);
+  fact.sign = standing.is_held ? 0 : journal::EntrySign(entry);
   if (fact.sign == 0) return fact;
 
+  if (standing.believed_at_us != 0) {
+    entry.occurred_at_us = standing.believed_at_us;
+    entry.business_date = standing.believed_date;
+  }
   CLOUDPOS_ASSIGN_OR_RETURN(fact.sale, base::Uuid::ParseField(entry.sale_id, "saleId"));
   CLOUDPOS_RETURN_IF_ERROR(base::ParseDate(entry.business_date, "businessDate").status());
   fact.operator_id = IdOrNil(entry.operator_id);

@@ -61,8 +61,16 @@ struct Fact {
   int64_t HourStart() const;
 };
 
+/// What the event says beside the entry.
+struct EntryStanding {
+  bool is_held = false;  // set aside for a manager: it is seen and moves no figure
+  /// Instead of the entry's own time, where that was not believed; 0: it was.
+  int64_t believed_at_us = 0;
+  std::string believed_date{};
+};
+
 /// Reads an entry's canonical bytes. DATA_LOSS, INVALID_ARGUMENT: it is none, or holds what no
 /// report can place (a bad id or date); such an event is parked.
-absl::StatusOr<Fact> FactOf(std::string_view entry);
+absl::StatusOr<Fact> FactOf(std::string_view entry, const EntryStanding& standing = {});
 
 }  // namespace cloudpos::reporting

@@ -26,31 +26,48 @@ struct ProposedNumbers {
   int64_t receipt_no = 0;
 };
 
+/// What an entry of a register's own journal brings besides.
+struct UploadDetails {
+  enum class Mode {
+    kDocument,  // entry and document
+    kEntry,     // no document: set aside, or none is meant
+    kRelease,   // the document of an entry that was recorded without it
+  };
+  Mode mode = Mode::kDocument;
+  bool is_held = false;                   // set aside for a manager
+  bool supersedes = false;                // takes the place of a tombstone
+  std::optional<absl::Time> believed_at;  // instead of the entry's own time
+  std::string believed_date;
+  std::vector<std::string> findings;
+  std::string signature;
+  std::string key_id;
+};
+
 struct Document {
   journal::SaleEntry entry;  // n, receipt_no and grand_total are filled in when it is recorded
   base::Uuid tenant;
   base::Uuid id;
   base::Uuid journal;
-  std::string fingerprint;               // SHA-256 of the request
-  std::string receipt_prefix;            // "S1-R1-0-"
-  std::vector<LineText> line_texts;      // as entry.lines
-  std::vector<int64_t> returned_before;  // linked returns: what had come back of each source line
-  std::vector<std::string> tax_names;    // as entry.taxes
+  std::string fingerprint;           // SHA-256 of the request
+  std::string receipt_prefix;        // "S1-R1-0-"
+  std::vector<LineText> line_texts;  // as entry.lines
+  // Linked returns: what had come back of each source line; -1: there is no such line.
+  std::vector<int64_t> returned_before;
+  std::vector<std::string> tax_names;          // as entry.taxes
   std::vector<std::string> tender_references;  // as entry.tenders
   std::string note;
   std::string order_reference;
   std::string traceparent;
   absl::Time recorded_at;
   std::optional<ProposedNumbers> proposed;
+  std::optional<UploadDetails> upload;
 
   // Filled in when it is recorded.
   std::string payload;
   journal::Hash previous{};
   journal::Hash hash{};
 
-  bool is_receipt() const {
-    return entry.kind == journal::kKindSale || entry.kind == journal::kKindReturn;
-  }
+  bool is_receipt() const { return journal::IsReceipt(entry); }
   std::string receipt_number() const {
     return is_receipt() ? receipt_prefix + std::to_string(entry.receipt_no) : std::string();
   }

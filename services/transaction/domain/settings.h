@@ -37,9 +37,13 @@ struct Register {
 
 struct Device {
   base::Uuid id;
+  base::Uuid store;
   base::Uuid register_id;  // nil: none
   std::string code;
+  /// Uncompressed P-256 points, the present one first, then those it had before.
+  std::vector<std::string> keys;
   bool revoked = false;
+  absl::Time revoked_at = absl::InfinitePast();  // of a revoked one; InfinitePast: not known
 };
 
 struct TaxDefinition {
