@@ -16,6 +16,7 @@ usage: ./pos COMMAND
   rebuild reporting   make the reports anew from the events
   chaos --minutes N   crash tests on a suite of their own (--short: once through);
                       --seed S, --only FAULT, --bugs, --json
+  bench [--quick]     the race with pgbench and the rows beside it, on a suite of its own (--json)
   test [NAME]         build and run the tests whose name contains NAME, or all
   help                this text
 
@@ -268,6 +269,21 @@ cmd_chaos() {
     build faulty
   } >&2
   POS_TEST_BIN=$POS_BUILD/bin exec tests/chaos/run "$@"
+}
+
+# cmd_bench: on a suite of its own as well. `bench overload` is the overload test.
+cmd_bench() {
+  {
+    begin_steps 3
+    step "Debian packages"
+    ensure_packages
+    step "Node tools"
+    ensure_node
+    step "Build"
+    build
+    build faulty/bench-load
+  } >&2
+  POS_TEST_BIN=$POS_BUILD/bin exec tests/bench/run "$@"
 }
 
 cmd_seed() {
