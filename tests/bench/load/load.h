@@ -17,7 +17,7 @@ struct LoadOptions {
   int port = 0;
   int clients = 1;
   double seconds = 1;
-  double rate = 0;      // arrivals per second; 0: closed loop
+  double rate = 0;       // arrivals per second; 0: closed loop
   double patience = 10;  // seconds after which a client hangs up
   uint64_t seed = 1;
   std::string token;
@@ -30,7 +30,7 @@ struct LoadResult {
   int64_t lost = 0;       // connection refused, reset or closed before the answer
   int64_t timed_out = 0;  // the client hung up
   int64_t unsent = 0;     // open loop: due, but no connection was free within the client's patience
-  int64_t bare_refusals = 0;  // 429 or 503 without Retry-After
+  int64_t bare_refusals = 0;         // 429 or 503 without Retry-After
   std::vector<uint32_t> latency_us;  // of 2xx
   struct Second {
     int64_t ok = 0;

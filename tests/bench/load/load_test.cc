@@ -20,8 +20,9 @@ TEST_CASE("a request's changing parts are written in place", "[bench]") {
   for (int i = 0; i < 50; ++i) {
     filler.Fill(&bytes);
     const size_t body = bytes.text.find("\r\n\r\n") + 4;
-    CHECK(bytes.text.starts_with("POST /v1/sales HTTP/1.1\r\nHost: host\r\nAuthorization: "
-                                 "Bearer secret\r\n"));
+    CHECK(
+        bytes.text.starts_with("POST /v1/sales HTTP/1.1\r\nHost: host\r\nAuthorization: "
+                               "Bearer secret\r\n"));
     CHECK(bytes.text.find("Content-Length: " + std::to_string(bytes.text.size() - body)) !=
           bytes.text.npos);
     const std::string text = bytes.text.substr(body);

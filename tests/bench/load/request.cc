@@ -75,8 +75,8 @@ std::string Template::Expand(std::string_view text, size_t number, size_t offset
         const size_t size = list->second.size();
         if (size < parts) Fail("too few values of " + name);
         const size_t part = seen[name]++;
-        places->push_back({offset + out.size(), &list->second, size * part / parts,
-                           size * (part + 1) / parts});
+        places->push_back(
+            {offset + out.size(), &list->second, size * part / parts, size * (part + 1) / parts});
         out += list->second.front();
       });
   return out;
@@ -91,8 +91,8 @@ Template::Bytes Template::For(size_t number, const Target& target) const {
   std::vector<Place> in_body;
   const std::string body = Expand(body_, number, 0, &in_body);
   if (!body.empty()) {
-    bytes.text += "Content-Type: application/json\r\nContent-Length: " +
-                  std::to_string(body.size()) + "\r\n";
+    bytes.text +=
+        "Content-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) + "\r\n";
   }
   bytes.text += "\r\n";
   for (Place& place : in_body) place.at += bytes.text.size();

@@ -46,7 +46,8 @@ measure_backends() {
 # measure_per BEFORE AFTER COUNT: the difference of two measure_cpu per COUNT, as JSON.
 measure_per() {
   awk -v count="$3" 'NR == FNR { before[$1] = $2; next }
-    { if ($2 > before[$1]) printf "%s %.1f\n", $1, ($2 - before[$1]) / count }' <(printf '%s\n' "$1") <(printf '%s\n' "$2") |
+    { if ($2 > before[$1]) printf "%s %.2f\n", $1, ($2 - before[$1]) / count }' \
+    <(printf '%s\n' "$1") <(printf '%s\n' "$2") |
     jq -Rn '[inputs / " " | {(.[0]): (.[1] | tonumber)}] | add // {}'
 }
 

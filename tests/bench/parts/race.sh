@@ -12,7 +12,7 @@ race_note() {
     <<<"$3" >>"$BENCH_RESULTS"
   say "$(tail -n 1 "$BENCH_RESULTS" | jq -r '"  \(.kind) \(.clients) clients: \(.rate | round)/s" +
     " p50 \(.p50) ms, p99 \(.p99) ms" +
-    (if .cpu then ", CPU \([.cpu | to_entries[] | select(.key | startswith("pg:") | not) | .value] | add // 0 | round) us" else "" end) +
+    ", CPU \([.cpu | to_entries[] | select(.key | startswith("pg:") | not) | .value] | add // 0 | round) us" +
     (if .drain then ", applied \(.drain) s after the last" else "" end) +
     (if .counts == false then " - DOES NOT COUNT: \(.why)" else "" end)')"
 }
@@ -33,7 +33,8 @@ race_pgbench() {
   cpu=$(measure_cpu)
   wal=$(measure_database)
   out=$(bench_pg pgbench -n -M prepared -f "$log/script" -c "$clients" -j $((clients < 2 ? 1 : 2)) \
-    -T "$BENCH_SECONDS" -D n=0 -D run="$BENCH_RUN" -l --log-prefix="$log/l" "$@" 2>&1) || fail "pgbench: $(head -n 5 <<<"$out")"
+    -T "$BENCH_SECONDS" -D n=0 -D run="$BENCH_RUN" -l --log-prefix="$log/l" "$@" 2>&1) ||
+    fail "pgbench: $(head -n 5 <<<"$out")"
   race_note "$kind" "$clients" \
     "$(race_pgbench_result "$log" "$out" "$sales" "$cpu" "$(measure_cpu)" "$wal" "$(measure_database)")"
   rm -rf "$log"
@@ -90,7 +91,8 @@ race_rest() {
   result=$(race_rest_result "$load" "$applied" "$cpu" "$(measure_cpu)" "$wal" "$(measure_database)")
   if [ -n "${BENCH_STATISTICS:-}" ]; then
     measure_settle
-    result=$(jq -c --argjson late "$(measure_per "$late" "$(measure_statistics)" "$(jq .ok <<<"$load")")" '. + $late' <<<"$result")
+    late=$(measure_per "$late" "$(measure_statistics)" "$(jq .ok <<<"$load")")
+    result=$(jq -c --argjson late "$late" '. + $late' <<<"$result")
   fi
   race_note "$kind" "$clients" "$result"
 }

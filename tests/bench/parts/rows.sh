@@ -93,7 +93,8 @@ row_reads() {
 # what the reports and the stock know is meanwhile.
 row_latency() {
   local rate half load lag
-  half=$(jq -s 'map(select(.kind == "d" and .clients == 32) | .rate) | sort | .[(length - 1) / 2 | floor] / 2 | round' "$BENCH_RESULTS")
+  half=$(jq -s 'map(select(.kind == "d" and .clients == 32) | .rate) | sort |
+    .[(length - 1) / 2 | floor] / 2 | round' "$BENCH_RESULTS")
   for rate in 10 100 500 "$half"; do
     world_token
     lag=$SUITE_FOLDER/lag
@@ -111,7 +112,8 @@ row_latency() {
 # begun by its client (ids hold the time): an upper bound of the way from sale to report row.
 row_watch_lag() {
   sleep 1
-  suite_pg psql -X -qAt -v ON_ERROR_STOP=1 -v tenant="$TENANT" -v seconds="$((BENCH_SECONDS - 2))" <"$BENCH_FOLDER/sql/lag.sql"
+  suite_pg psql -X -qAt -v ON_ERROR_STOP=1 -v tenant="$TENANT" -v seconds="$((BENCH_SECONDS - 2))" \
+    <"$BENCH_FOLDER/sql/lag.sql"
 }
 
 # row_start: from ./pos up on a built tree, with everything stopped, to ready.

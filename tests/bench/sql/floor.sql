@@ -1,6 +1,6 @@
 -- What the race is run against: one cash sale with its stock as an ordinary well-made schema holds
--- it, and the same sale as one function. Schema `floor` has the foreign keys that such a schema has;
--- `lean` is the same without any, with the fewest indexes: less than an honest shop would run on.
+-- it, and the same sale as one function. Schema `floor` has the foreign keys that such a schema
+-- has; `lean` is the same without any, with the fewest indexes: less than a shop would run on.
 -- Neither has what ours does beside: row-level security, journal, idempotency, reports.
 
 CREATE SCHEMA floor;

@@ -1,10 +1,11 @@
--- Percentiles, in milliseconds, of the age of the newest sale that reports and stock know of, looked
--- at each 20 ms for :seconds.
+-- Percentiles, in milliseconds, of the age of the newest sale that reports and stock know of,
+-- looked at each 20 ms for :seconds.
 CREATE TEMP TABLE age (report double precision, stock double precision);
 SELECT set_config('bench.tenant', :'tenant', false), set_config('bench.seconds', :'seconds', false)
   \g /dev/null
-CREATE FUNCTION pg_temp.ms_of(id uuid) RETURNS double precision LANGUAGE sql AS
-  $$ SELECT ('x' || substr(replace(id::text, '-', ''), 1, 12))::bit(48)::bigint::double precision $$;
+CREATE FUNCTION pg_temp.ms_of(id uuid) RETURNS double precision LANGUAGE sql AS $$
+  SELECT ('x' || substr(replace(id::text, '-', ''), 1, 12))::bit(48)::bigint::double precision
+$$;
 DO $$
 DECLARE
   p_tenant CONSTANT uuid := current_setting('bench.tenant');

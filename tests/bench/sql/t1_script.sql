@@ -1,15 +1,17 @@
--- Prints the pgbench script that calls record_documents (T1), from its own list of arguments: each
--- client has :size journals of its own and adds one sale to each per call. An argument unknown here is
--- NULL for each document.
+-- Prints the pgbench script that calls record_documents (T1), from its own list of arguments:
+-- each client has :size journals of its own and adds one sale to each per call. An argument
+-- unknown here is NULL for each document.
 SELECT E'\\set no :no + 1\nSELECT transaction.record_documents(' ||
   string_agg(CASE
     WHEN name IN ('d_sale', 'd_event') THEN format(
       'ARRAY(SELECT (lpad(to_hex(:no::bigint), 8, ''0'') || ''-%s-7000-8000-'' || '
-      'lpad(to_hex(:client_id::bigint * 16 + i), 12, ''0''))::uuid FROM generate_series(1, :size::integer) AS i)',
+      'lpad(to_hex(:client_id::bigint * 16 + i), 12, ''0''))::uuid '
+      'FROM generate_series(1, :size::integer) AS i)',
       CASE name WHEN 'd_sale' THEN '0000' ELSE '1111' END)
     WHEN name = 'd_journal' THEN
       'ARRAY(SELECT (''00000000-0000-8000-8000-'' || '
-      'lpad(to_hex(:client_id::bigint * 16 + i), 12, ''0''))::uuid FROM generate_series(1, :size::integer) AS i)'
+      'lpad(to_hex(:client_id::bigint * 16 + i), 12, ''0''))::uuid '
+      'FROM generate_series(1, :size::integer) AS i)'
     WHEN name = 'd_no' THEN 'array_fill(:no::bigint, ARRAY[:size::integer])'
     WHEN name IN ('d_previous', 'd_hash') THEN
       'array_fill(decode(repeat(''00'', 32), ''hex''), ARRAY[:size::integer])'
