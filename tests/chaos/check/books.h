@@ -24,8 +24,8 @@ struct Mark {
   int64_t number = 0;
   uint32_t document = kNowhere;  // kNowhere: it is no document
   Kind kind = Kind::kOther;
-  bool is_accepted = true;  // not QUARANTINED
-  uint16_t events = 0;      // rows of the outbox that point at it
+  uint16_t events = 0;    // rows of the outbox that point at it
+  uint16_t expected = 1;  // one, and one when it was released
 };
 
 struct Journal {
@@ -49,6 +49,7 @@ struct Journal {
 struct Returned {
   int64_t quantity = 0, net = 0, total = 0;
   base::Uuid variant;
+  std::vector<uint32_t> by;  // the returns
 };
 
 struct Books {
@@ -61,11 +62,13 @@ struct Books {
   Rollups rollups;
   /// By (document of the sale, its line).
   std::map<std::pair<uint32_t, int64_t>, Returned> returned;
-  /// What was recorded and never acknowledged, as History::moved and ::taken.
-  std::map<Shelf, int64_t> moved_unacknowledged;
-  std::map<base::Uuid, int64_t> taken_unacknowledged;
+  /// What was recorded and nobody holds an answer or a receipt for, as History::moved and ::taken;
+  /// and back again what a receipt says that was set aside.
+  std::map<Shelf, int64_t> moved_unheard;
+  std::map<base::Uuid, int64_t> taken_unheard;
   int64_t entries = 0;
   int64_t quarantined = 0;
+  int64_t signatures = 0;
 
   bool IsParked(const std::string& consumer, const std::string& id) const {
     const auto found = parked.find(consumer);

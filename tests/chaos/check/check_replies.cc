@@ -18,6 +18,7 @@ class Replies {
 
  private:
   void CheckAcknowledged(const Document& document);
+  void CheckPaper(const Document& document);
   void CheckRequested(const Document& document);
   void CheckOutcome(const Document& document);
   void CheckAttempts(const Document& document);
@@ -55,6 +56,7 @@ uint32_t Replies::RecordedRequest(const Document& document) const {
 
 void Replies::CheckDocument(const Document& document) {
   if (document.acked != kNowhere) CheckAcknowledged(document);
+  if (document.paper != 0) CheckPaper(document);
   if (document.kind != Kind::kNone) CheckRequested(document);
   CheckOutcome(document);
   CheckAttempts(document);
@@ -86,6 +88,15 @@ void Replies::CheckAcknowledged(const Document& document) {
   Broken(Rule::kAcknowledged, document, how);
 }
 
+/// A receipt that a register handed out is an answer, too.
+void Replies::CheckPaper(const Document& document) {
+  e_.report->Compared(Rule::kAcknowledged, 1);
+  if (document.is_held || document.paper == document.recorded_paper) return;
+  Broken(Rule::kAcknowledged, document,
+         document.kind == Kind::kNone ? "is on paper, and in no journal"
+                                      : "was recorded otherwise than it is on paper");
+}
+
 void Replies::CheckRequested(const Document& document) {
   e_.report->Compared(Rule::kRequested, 1);
   if (document.kind == Kind::kAbandoned) {
@@ -95,6 +106,7 @@ void Replies::CheckRequested(const Document& document) {
     return;
   }
   if (document.first_send == kNever) {
+    if (document.paper != 0) return;
     return Broken(Rule::kRequested, document, "was never sent by any client");
   }
   const uint32_t recorded = RecordedRequest(document);
@@ -114,7 +126,7 @@ void Replies::CheckOutcome(const Document& document) {
   }
   const bool is_tombstone = document.kind == Kind::kAbandoned && document.has_row;
   const bool is_sale = document.is_recorded_sale() && document.has_row;
-  if (told_abandoned && !is_tombstone && !(is_sale && document.was_superseded)) {
+  if (told_abandoned && !is_tombstone && !(is_sale && document.was_given_up)) {
     Broken(Rule::kOneOutcome, document,
            is_sale ? "was told to be ABANDONED and is recorded as a sale"
                    : "was told to be ABANDONED and has no tombstone");
@@ -122,7 +134,7 @@ void Replies::CheckOutcome(const Document& document) {
   if (told_completed && !is_sale) {
     Broken(Rule::kOneOutcome, document, "was told to be COMPLETED and is no sale");
   }
-  if (told_abandoned && document.acked != kNowhere && !document.was_superseded) {
+  if (told_abandoned && document.acked != kNowhere && !document.was_given_up) {
     Broken(Rule::kOneOutcome, document, "was both acknowledged and ABANDONED");
   }
 }
@@ -207,7 +219,7 @@ bool Replies::HasCause(const Refusal& refusal, const std::string& code) const {
 /// Money by receipts and by the journals.
 void Replies::CheckMoney() {
   std::map<base::Uuid, int64_t> expected = e_.history.taken;
-  for (const auto& [store, amount] : e_.books->taken_unacknowledged) expected[store] += amount;
+  for (const auto& [store, amount] : e_.books->taken_unheard) expected[store] += amount;
   for (const Journal& journal : e_.books->journals) expected[journal.store] -= journal.total;
   for (const auto& [store, left] : expected) {
     e_.report->Compared(Rule::kAcknowledged, 1);
@@ -232,7 +244,7 @@ void CheckReplies(const Evidence& e) {
   }
   for (const Refusal& refusal : e.history.refusals) replies.CheckRefusal(refusal);
   // Runs without a single refusal have nothing to find a cause for.
-  if (e.history.refusals.empty()) e.report->Compared(Rule::kCause, 1);
+  if (e.history.refusals.empty()) e.report->NotAsked(Rule::kCause);
   replies.CheckMoney();
   e.report->Note("acknowledged", acknowledged);
   e.report->Note("recorded", recorded);

@@ -61,7 +61,7 @@ class Stock {
   void CompareWithReceipts() {
     std::map<Shelf, int64_t> expected = e_.run.opening;
     for (const auto& [shelf, moved] : e_.history.moved) expected[shelf] += moved;
-    for (const auto& [shelf, moved] : e_.books->moved_unacknowledged) expected[shelf] += moved;
+    for (const auto& [shelf, moved] : e_.books->moved_unheard) expected[shelf] += moved;
     for (const auto& [shelf, quantity] : on_hand_) expected.try_emplace(shelf, 0);
     for (const auto& [shelf, quantity] : expected) {
       e_.report->Compared(Rule::kStock, 1);

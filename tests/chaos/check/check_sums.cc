@@ -114,10 +114,14 @@ constexpr Query kReturned{"returned", "SELECT" VERDICT R"sql(
     SELECT 'line ' || b.line_no || ' of sale ' || b.sale_id || ': sold ' || coalesce(l.quantity_milli, 0)
         || ', counted as returned ' || coalesce(l.returned_milli, 0) || ', came back '
         || coalesce(b.quantity, 0) AS words,
-      l.line_no IS NULL OR l.returned_milli <> b.quantity OR b.quantity > l.quantity_milli AS is_bad
+      CASE WHEN b.is_excused THEN l.returned_milli <> least(b.quantity, l.quantity_milli)
+        ELSE l.line_no IS NULL OR l.returned_milli <> b.quantity OR b.quantity > l.quantity_milli
+        END AS is_bad
     FROM (
       SELECT s.source_sale_id AS sale_id, x.source_line_no AS line_no,
-        sum(x.quantity_milli) AS quantity
+        sum(x.quantity_milli) AS quantity,
+        bool_or(coalesce(s.exceptions && '{RETURN_EXCEEDS_SOLD,UNKNOWN_SOURCE}', false))
+          AS is_excused
       FROM transaction.sales AS s
       JOIN transaction.sale_lines AS x ON x.tenant_id = s.tenant_id AND x.sale_id = s.sale_id
       WHERE s.tenant_id = $1::uuid AND s.kind = 'RETURN' AND s.source_sale_id IS NOT NULL

@@ -2,6 +2,7 @@
 
 #include "libs/base/status_macros.h"
 #include "tests/chaos/check/checks.h"
+#include "tests/chaos/check/paper.h"
 
 namespace cloudpos::chaos {
 namespace {
@@ -17,6 +18,7 @@ void NoteCounts(const Evidence& e) {
   report.Note("journals", static_cast<int64_t>(e.books->journals.size()));
   report.Note("entries", e.books->entries);
   report.Note("quarantined", e.books->quarantined);
+  report.Note("registers' books", static_cast<int64_t>(e.history.books.size()));
 }
 
 }  // namespace
@@ -28,14 +30,20 @@ absl::Status Check(const CheckOptions& options, Report* report) {
   CLOUDPOS_ASSIGN_OR_RETURN(const RunFile run, ReadRunFile(options.logs + "/run.json"));
   Documents documents;
   step("clients' logs");
-  CLOUDPOS_ASSIGN_OR_RETURN(const History history,
-                            ReadHistory(options.logs, run, &documents, report));
+  CLOUDPOS_ASSIGN_OR_RETURN(History history, ReadHistory(options.logs, run, &documents, report));
   CLOUDPOS_ASSIGN_OR_RETURN(const std::unique_ptr<Database> database,
                             Database::Open(options.dsn, run.tenant));
   Books books;
   const Evidence evidence{run, history, database.get(), &documents, &books, report};
   step("journals");
   CLOUDPOS_RETURN_IF_ERROR(ReadPlaces(database.get(), &books));
+  CLOUDPOS_RETURN_IF_ERROR(ReadPaper(options.logs, books, &documents, &history, report));
+  if (history.files.empty() && history.books.empty()) {
+    return absl::NotFoundError(options.logs + " holds neither clients' logs nor registers' books");
+  }
+  if (history.files.empty()) {
+    for (const Rule rule : {Rule::kReplies, Rule::kOrder, Rule::kCause}) report->NotAsked(rule);
+  }
   CLOUDPOS_RETURN_IF_ERROR(ReadJournals(database.get(), &documents, &books, report));
   step("tables");
   CLOUDPOS_RETURN_IF_ERROR(CheckTables(evidence));
@@ -49,6 +57,8 @@ absl::Status Check(const CheckOptions& options, Report* report) {
   CheckReplies(evidence);
   step("sums");
   CLOUDPOS_RETURN_IF_ERROR(CheckSums(evidence));
+  step("signatures");
+  CLOUDPOS_RETURN_IF_ERROR(CheckSignatures(evidence));
   step("quiet");
   return CheckQuiet(evidence);
 }

@@ -31,6 +31,8 @@ absl::Status CheckSums(const Evidence& e);
 void CheckOrder(const Evidence& e);
 /// I11, I13, I14, I15 and CAUSE; after CheckOrder and CheckTables.
 void CheckReplies(const Evidence& e);
+/// I9: what devices signed.
+absl::Status CheckSignatures(const Evidence& e);
 /// I21.
 absl::Status CheckQuiet(const Evidence& e);
 

@@ -6,11 +6,6 @@
 namespace cloudpos::chaos {
 namespace {
 
-constexpr Query kEntriesOf{"journal_entries_of", R"sql(
-  SELECT payload FROM transaction.journal_entries
-  WHERE tenant_id = $1::uuid AND state = 'ACCEPTED' AND document_id = ANY ($2::uuid[])
-  ORDER BY journal_id, journal_no)sql"};
-
 /// What `rows` has and `others` has not, each as often as it is too many.
 std::vector<std::string> Beyond(std::vector<std::string> rows, std::vector<std::string> others) {
   std::sort(rows.begin(), rows.end());
@@ -33,14 +28,6 @@ std::string Joined(const std::vector<std::string>& rows) {
 }
 
 }  // namespace
-
-absl::Status ReadEntriesOf(Database* database, const std::vector<base::Uuid>& ids,
-                           const std::function<void(const journal::SaleEntry&)>& f) {
-  return database->StreamOnly(kEntriesOf, ids, [&f](const Row& row) {
-    journal::SaleEntry entry;
-    if (journal::ParseEntry(row.Text(0), &entry).ok()) f(entry);
-  });
-}
 
 void ReportDifferences(Rule rule, const char* table, const WordsByDocument& found,
                        const WordsByDocument& expected, Report* report) {

@@ -9,6 +9,7 @@
 
 #include "libs/base/status_macros.h"
 #include "tests/chaos/check/books.h"
+#include "tests/chaos/check/entries.h"
 #include "tests/chaos/check/tables.h"
 
 namespace cloudpos::chaos {
@@ -36,24 +37,25 @@ void AddExpected(const Expectation& from, Document* document) {
 /// Rows of documents as words, sorted.
 using WordsByDocument = std::map<base::Uuid, std::vector<std::string>>;
 
-/// Reads the entries of `ids` again; calls `f` with each.
-absl::Status ReadEntriesOf(Database* database, const std::vector<base::Uuid>& ids,
-                           const std::function<void(const journal::SaleEntry&)>& f);
-
 /// Reports rows that only one side has.
 void ReportDifferences(Rule rule, const char* table, const WordsByDocument& found,
                        const WordsByDocument& expected, Report* report);
 
 template <typename Table>
 absl::Status TellDifferences(Database* database, const std::vector<base::Uuid>& ids,
-                             const Books& books, Report* report) {
+                             const Books& books, const Documents& documents, Report* report) {
   WordsByDocument found, expected;
   CLOUDPOS_RETURN_IF_ERROR(database->StreamOnly(Table::kRead, ids, [&](const Row& row) {
     found[Table::DocumentOf(row)].push_back(WordsOf(Table::Parse(row)));
   }));
-  CLOUDPOS_RETURN_IF_ERROR(ReadEntriesOf(database, ids, [&](const journal::SaleEntry& entry) {
+  CLOUDPOS_RETURN_IF_ERROR(StreamEntriesOf(database, ids, [&](const StoredEntry& stored) {
+    journal::SaleEntry entry;
+    const bool counts = documents[documents.Find(stored.document)].IsAt(
+        books.index.at(stored.journal), stored.number);
+    if (!counts || !journal::ParseEntry(stored.payload, &entry).ok()) return;
+    stored.Believe(&entry);
     for (const auto& row : Table::Expect({entry, books.locations})) {
-      expected[IdOf(entry.sale_id)].push_back(WordsOf(row));
+      expected[stored.document].push_back(WordsOf(row));
     }
   }));
   ReportDifferences(Table::kRule, Table::kName, found, expected, report);
@@ -89,7 +91,7 @@ absl::Status CompareTable(Database* database, const Books& books, Documents* doc
     }
   }
   if (different.empty()) return absl::OkStatus();
-  return TellDifferences<Table>(database, different, books, report);
+  return TellDifferences<Table>(database, different, books, *documents, report);
 }
 
 }  // namespace cloudpos::chaos

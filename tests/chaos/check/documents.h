@@ -70,22 +70,28 @@ struct Document {
   Micros abandon_send = kNever;
   Micros abandoned_ack = kNever;  // "ABANDONED"
   Micros completed_ack = kNever;  // "COMPLETED"
+  uint64_t paper = 0;             // sum of the receipt a register handed out (paper.h)
 
   // What was recorded.
   Kind kind = Kind::kNone;
-  bool has_row = false;         // in sales
-  bool was_superseded = false;  // a sale over its own tombstone
+  bool has_row = false;       // in sales
+  bool was_given_up = false;  // a device's journal has a tombstone and a sale of it
+  bool exceeds_sold = false;  // a return that has happened, though too much
+  bool lacks_source = false;  // a return that has happened, of what nobody knows
   uint32_t journal = kNowhere;
   int64_t number = 0;
   uint64_t wish = 0;
   uint64_t prices = 0;
   uint64_t recorded_reply = 0;
+  uint64_t recorded_paper = 0;
+  bool is_held = false;  // the entry of its receipt was set aside
   int64_t recorded_total = 0;
   /// Of each table the sum of the rows there should be less that of the rows there are.
   std::array<uint64_t, kTables> left{};
   /// Recorded before this, as a client could see (order.cc).
   Micros known = kNever;
 
+  bool IsAt(uint32_t in_journal, int64_t at) const { return journal == in_journal && number == at; }
   bool is_recorded_sale() const { return kind == Kind::kSale || kind == Kind::kReturn; }
 };
 

@@ -360,7 +360,6 @@ absl::StatusOr<History> ReadHistory(const std::string& folder, const RunFile& ru
   for (const auto& file : std::filesystem::directory_iterator(folder + "/clients", error)) {
     if (file.path().extension() == ".jsonl") paths.push_back(file.path().string());
   }
-  if (error || paths.empty()) return absl::NotFoundError(folder + "/clients holds no logs");
   std::sort(paths.begin(), paths.end());
   History history;
   Reader reader(run, documents, report, &history);

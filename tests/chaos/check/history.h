@@ -41,7 +41,8 @@ class MappedFile {
 };
 
 struct History {
-  std::vector<std::unique_ptr<MappedFile>> files;
+  std::vector<std::unique_ptr<MappedFile>> files;  // clients' logs
+  std::vector<std::unique_ptr<MappedFile>> books;  // registers' receipts (paper.h)
   std::vector<Refusal> refusals;
   std::vector<std::string> codes;
   /// By acknowledged receipts: what left the shelves (returns come back), and the money by store.
@@ -56,8 +57,8 @@ struct History {
   std::string_view LineAt(uint64_t place) const;
 };
 
-/// Reads DIR/clients/*.jsonl. Breaks of LOG and, as far as answers alone show them, I13 are
-/// reported as they are met.
+/// Reads DIR/clients/*.jsonl; there may be none. Breaks of LOG and, as far as answers alone show
+/// them, I13 are reported as they are met.
 absl::StatusOr<History> ReadHistory(const std::string& folder, const RunFile& run,
                                     Documents* documents, Report* report);
 

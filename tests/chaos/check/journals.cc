@@ -2,12 +2,13 @@
 // should have become elsewhere.
 
 #include <algorithm>
-#include <optional>
 
 #include "libs/base/status_macros.h"
 #include "libs/journal/chain.h"
 #include "tests/chaos/check/books.h"
 #include "tests/chaos/check/compare.h"
+#include "tests/chaos/check/entries.h"
+#include "tests/chaos/check/paper.h"
 #include "tests/chaos/check/tables.h"
 
 namespace cloudpos::chaos {
@@ -17,11 +18,6 @@ constexpr Query kHeads{"journals", R"sql(
   SELECT journal_id, store_id, register_id, device_id, generation, series, journal_no, receipt_no,
     grand_total, hash
   FROM transaction.journals WHERE tenant_id = $1::uuid ORDER BY journal_id)sql"};
-
-constexpr Query kEntries{"journal_entries", R"sql(
-  SELECT journal_id, journal_no, kind, document_id, line_count, payload, hash, state
-  FROM transaction.journal_entries
-  WHERE tenant_id = $1::uuid ORDER BY journal_id, journal_no)sql"};
 
 constexpr Query kLocations{"stock_locations", R"sql(
   SELECT location_id, store_id, kind FROM inventory.stock_locations
@@ -40,33 +36,26 @@ std::string_view BytesOf(const journal::Hash& hash) {
   return {reinterpret_cast<const char*>(hash.data()), hash.size()};
 }
 
-/// A row of journal_entries.
-struct EntryRow {
-  int64_t number;
-  std::string_view kind;
-  base::Uuid document;
-  int64_t line_count;
-  std::string_view payload;
-  std::string_view hash;
-  bool is_accepted;
-};
-
 class Pass {
  public:
   Pass(Documents* documents, Books* books, Report* report)
       : documents_(*documents), books_(*books), report_(*report) {}
 
-  void OnEntry(const Row& row);
+  void OnEntry(const StoredEntry& row);
   void Finish();
 
  private:
-  void CheckChain(Journal& journal, const EntryRow& row);
-  void CheckFields(const Journal& journal, const EntryRow& row, const journal::SaleEntry& entry);
-  void CheckNumbers(Journal& journal, const EntryRow& row, const journal::SaleEntry& entry);
-  void OnDocument(uint32_t journal, const EntryRow& row, const journal::SaleEntry& entry);
-  void Expect(uint32_t at, const journal::SaleEntry& entry, std::string_view hash);
-  void AddUnacknowledged(const Document& document, const journal::SaleEntry& entry);
-  void AddReturned(const journal::SaleEntry& entry);
+  void CheckChain(Journal& journal, const StoredEntry& row);
+  void CheckFields(const Journal& journal, const StoredEntry& row, const journal::SaleEntry& entry);
+  void CheckNumbers(Journal& journal, const StoredEntry& row, const journal::SaleEntry& entry);
+  void OnDocument(uint32_t journal, const StoredEntry& row);
+  /// False when the document stands under another entry.
+  bool TakeId(uint32_t journal, const StoredEntry& row, Kind kind, Document* document);
+  void Expect(uint32_t at, const StoredEntry& row);
+  void ExpectElsewhere(const Expectation& from, Document* document);
+  void OnHeld(const StoredEntry& row);
+  void AddUnheard(const journal::SaleEntry& entry);
+  void AddReturned(uint32_t at, const journal::SaleEntry& entry);
   void Chain(const Journal& journal, int64_t number, const std::string& what) {
     report_.Broken(Rule::kChain, Place(journal, number) + what);
   }
@@ -80,21 +69,13 @@ class Pass {
   journal::SaleEntry entry_;
 };
 
-void Pass::OnEntry(const Row& columns) {
-  const base::Uuid journal_id = columns.Id(0);
-  const EntryRow row{.number = columns.Int(1),
-                     .kind = columns.Text(2),
-                     .document = columns.Id(3),
-                     .line_count = columns.Int(4),
-                     .payload = columns.Text(5),
-                     .hash = columns.Text(6),
-                     .is_accepted = columns.Text(7) == "ACCEPTED"};
+void Pass::OnEntry(const StoredEntry& row) {
   ++books_.entries;
-  if (!row.is_accepted) ++books_.quarantined;
-  const auto found = books_.index.find(journal_id);
+  if (row.was_held) ++books_.quarantined;
+  const auto found = books_.index.find(row.journal);
   if (found == books_.index.end()) {
     return report_.Broken(
-        Rule::kNumbers, "an entry of journal " + journal_id.ToString() + ", which does not exist");
+        Rule::kNumbers, "an entry of journal " + row.journal.ToString() + ", which does not exist");
   }
   Journal& journal = books_.journals[found->second];
   CheckChain(journal, row);
@@ -108,10 +89,10 @@ void Pass::OnEntry(const Row& columns) {
   }
   CheckFields(journal, row, entry_);
   CheckNumbers(journal, row, entry_);
-  OnDocument(found->second, row, entry_);
+  OnDocument(found->second, row);
 }
 
-void Pass::CheckChain(Journal& journal, const EntryRow& row) {
+void Pass::CheckChain(Journal& journal, const StoredEntry& row) {
   report_.Compared(Rule::kChain, 1);
   const journal::Hash hash =
       journal::ChainHash(static_cast<uint64_t>(row.number), journal.hash, row.payload);
@@ -123,14 +104,15 @@ void Pass::CheckChain(Journal& journal, const EntryRow& row) {
               reinterpret_cast<char*>(journal.hash.data()));
 }
 
-void Pass::CheckFields(const Journal& journal, const EntryRow& row,
+void Pass::CheckFields(const Journal& journal, const StoredEntry& row,
                        const journal::SaleEntry& entry) {
   const auto require = [&](bool holds, const char* otherwise) {
     if (!holds) Chain(journal, row.number, otherwise);
   };
   require(entry.n == row.number, "the payload has another number");
   require(IdOf(entry.journal) == journal.id, "the payload is of another journal");
-  require(IdOf(entry.store) == journal.store && IdOf(entry.register_id) == journal.reg,
+  require(row.was_held ||
+              (IdOf(entry.store) == journal.store && IdOf(entry.register_id) == journal.reg),
           "the payload is of another register than its journal");
   require(IdOf(entry.device) == journal.device, "the payload is of another device");
   require(entry.generation == journal.generation, "the payload is of another generation");
@@ -140,7 +122,7 @@ void Pass::CheckFields(const Journal& journal, const EntryRow& row,
           "line_count is not the number of lines");
 }
 
-void Pass::CheckNumbers(Journal& journal, const EntryRow& row, const journal::SaleEntry& entry) {
+void Pass::CheckNumbers(Journal& journal, const StoredEntry& row, const journal::SaleEntry& entry) {
   report_.Compared(Rule::kNumbers, 1);
   const auto require = [&](bool holds, const std::string& otherwise) {
     if (!holds) report_.Broken(Rule::kNumbers, Place(journal, row.number) + otherwise);
@@ -148,86 +130,125 @@ void Pass::CheckNumbers(Journal& journal, const EntryRow& row, const journal::Sa
   require(row.number == journal.number + 1, "the one before is " + std::to_string(journal.number));
   journal.number = row.number;
   const bool is_receipt = entry.kind == journal::kKindSale || entry.kind == journal::kKindReturn;
-  if (is_receipt) {
-    require(entry.receipt_no == journal.receipt + 1, "receipt " + std::to_string(entry.receipt_no) +
-                                                         " follows receipt " +
-                                                         std::to_string(journal.receipt));
-    journal.receipt = entry.receipt_no;
-  } else {
-    require(entry.receipt_no == 0, "a receipt number without a receipt");
-  }
   const int64_t total = journal.total + journal::EntrySign(entry) * entry.totals.total;
-  // A device's own sum is taken as it stands where a manager has yet to look at the entry.
-  require(
-      entry.grand_total == total || !row.is_accepted,
-      "grand total " + std::to_string(entry.grand_total) + " instead of " + std::to_string(total));
+  // What a device counted is taken as it stands where it was set aside for that very reason.
+  if (!row.was_held) {
+    const int64_t receipt = is_receipt ? journal.receipt + 1 : 0;
+    require(entry.receipt_no == receipt, "receipt " + std::to_string(entry.receipt_no) +
+                                             " follows receipt " + std::to_string(journal.receipt));
+    require(entry.grand_total == total, "grand total " + std::to_string(entry.grand_total) +
+                                            " instead of " + std::to_string(total));
+  }
+  if (is_receipt) journal.receipt = std::max(journal.receipt, entry.receipt_no);
   journal.total = entry.grand_total;
 }
 
-void Pass::OnDocument(uint32_t journal, const EntryRow& row, const journal::SaleEntry& entry) {
-  const Kind kind = KindOf(entry.kind);
-  Mark mark{.number = row.number, .kind = kind, .is_accepted = row.is_accepted};
-  if (kind != Kind::kOther && row.is_accepted) {
+void Pass::OnDocument(uint32_t journal, const StoredEntry& row) {
+  const Kind kind = KindOf(entry_.kind);
+  Mark mark{.number = row.number, .kind = kind};
+  if (row.was_released) mark.expected = 2;
+  if (row.is_held()) {
+    OnHeld(row);
+  } else if (kind != Kind::kOther && !entry_.training) {
     report_.Compared(Rule::kOneOutcome, 1);
-    mark.document = documents_.Of(row.document);
-    Document& document = documents_[mark.document];
-    const bool supersedes = document.kind == Kind::kAbandoned && kind == Kind::kSale;
-    if (document.kind != Kind::kNone && !supersedes) {
-      report_.Broken(Rule::kOneOutcome,
-                     Place(books_.journals[journal], row.number) + "id " + row.document.ToString() +
-                         " has an entry already, number " + std::to_string(document.number) +
-                         " of journal " + books_.journals[document.journal].Name());
-    } else {
-      document.was_superseded = supersedes;
-      document.kind = kind;
-      document.journal = journal;
-      document.number = row.number;
-      Expect(mark.document, entry, row.hash);
+    const uint32_t at = documents_.Of(row.document);
+    if (TakeId(journal, row, kind, &documents_[at])) {
+      mark.document = at;
+      Expect(at, row);
     }
   }
   books_.journals[journal].marks.push_back(mark);
 }
 
-void Pass::Expect(uint32_t at, const journal::SaleEntry& entry, std::string_view hash) {
-  Document& document = documents_[at];
-  const std::string hex = HexOf(hash);
-  document.wish = SumOf(RequestOfEntry{entry});
-  document.recorded_reply = SumOf(ReplyOfEntry{entry, hex});
-  document.recorded_total = entry.totals.total;
-  Sum prices;
-  for (const journal::EntryLine& line : entry.lines) prices("price", line.list_price);
-  document.prices = prices.value();
+bool Pass::TakeId(uint32_t journal, const StoredEntry& row, Kind kind, Document* document) {
+  const bool is_first = document->kind == Kind::kNone;
+  if (!is_first) {
+    // A register may have sold, while offline, what somebody gave up: both are in the journals,
+    // and the sale counts.
+    const bool is_offline = !books_.journals[journal].device.is_nil() ||
+                            !books_.journals[document->journal].device.is_nil();
+    const bool has_tombstone = kind == Kind::kAbandoned || document->kind == Kind::kAbandoned;
+    if (!is_offline || !has_tombstone) {
+      report_.Broken(Rule::kOneOutcome,
+                     Place(books_.journals[journal], row.number) + "id " + row.document.ToString() +
+                         " has an entry already, number " + std::to_string(document->number) +
+                         " of journal " + books_.journals[document->journal].Name());
+      return false;
+    }
+    document->was_given_up = true;
+    if (kind == Kind::kAbandoned) return false;
+  }
+  document->kind = kind;
+  document->journal = journal;
+  document->number = row.number;
+  return true;
+}
 
-  const Expectation from{entry, books_.locations};
+void Pass::Expect(uint32_t at, const StoredEntry& row) {
+  Document& document = documents_[at];
+  const std::string hex = HexOf(row.hash);
+  document.wish = SumOf(RequestOfEntry{entry_});
+  document.recorded_reply = SumOf(ReplyOfEntry{entry_, hex});
+  document.recorded_paper = SumOf(ReceiptOfEntry{entry_, hex});
+  document.recorded_total = entry_.totals.total;
+  Sum prices;
+  for (const journal::EntryLine& line : entry_.lines) prices("price", line.list_price);
+  document.prices = prices.value();
   document.left = {};
+  row.Believe(&entry_);
+  const Expectation from{entry_, books_.locations};
   AddExpected<SaleTable>(from, &document);
   AddExpected<LineTable>(from, &document);
   AddExpected<TenderTable>(from, &document);
-  if (journal::EntrySign(entry) == 0) return;
-  CheckAmounts(entry, &report_);
-  if (!books_.IsParked("inventory", entry.sale_id)) AddExpected<MovementTable>(from, &document);
-  if (!books_.IsParked("reporting", entry.sale_id)) {
-    AddExpected<FactSaleTable>(from, &document);
-    AddExpected<FactLineTable>(from, &document);
-    AddExpected<FactTaxTable>(from, &document);
-    AddExpected<FactTenderTable>(from, &document);
-    books_.rollups.Add(entry);
-  }
-  if (document.acked == kNowhere) AddUnacknowledged(document, entry);
-  if (entry.kind == journal::kKindReturn) AddReturned(entry);
+  if (journal::EntrySign(entry_) == 0) return;
+  CheckAmounts(entry_, &report_);
+  ExpectElsewhere(from, &document);
+  if (document.acked == kNowhere && document.paper == 0) AddUnheard(entry_);
+  if (entry_.kind == journal::kKindReturn) AddReturned(at, entry_);
 }
 
-void Pass::AddUnacknowledged(const Document&, const journal::SaleEntry& entry) {
+void Pass::ExpectElsewhere(const Expectation& from, Document* document) {
+  const journal::SaleEntry& entry = from.entry;
+  if (!books_.IsParked("inventory", entry.sale_id)) AddExpected<MovementTable>(from, document);
+  if (books_.IsParked("reporting", entry.sale_id)) return;
+  AddExpected<FactSaleTable>(from, document);
+  AddExpected<FactLineTable>(from, document);
+  AddExpected<FactTaxTable>(from, document);
+  AddExpected<FactTenderTable>(from, document);
+  books_.rollups.Add(entry);
+}
+
+void Pass::AddUnheard(const journal::SaleEntry& entry) {
   const int64_t sign = journal::EntrySign(entry);
   const base::Uuid store = IdOf(entry.store);
-  books_.taken_unacknowledged[store] += sign * entry.totals.total;
+  books_.taken_unheard[store] += sign * entry.totals.total;
   for (const journal::EntryLine& line : entry.lines) {
     if (!line.stocked) continue;
-    books_.moved_unacknowledged[{store, IdOf(line.variant_id)}] -= sign * line.quantity_milli;
+    books_.moved_unheard[{store, IdOf(line.variant_id)}] -= sign * line.quantity_milli;
   }
 }
 
-void Pass::AddReturned(const journal::SaleEntry& entry) {
+/// Its device counts the money; nothing moves until a manager decides.
+void Pass::OnHeld(const StoredEntry& row) {
+  const int64_t sign = journal::EntrySign(entry_);
+  if (sign == 0) return;
+  const std::string hex = HexOf(row.hash);
+  const uint32_t at = documents_.Find(row.document);
+  const bool is_on_paper =
+      at != kNowhere && documents_[at].paper == SumOf(ReceiptOfEntry{entry_, hex});
+  const base::Uuid store = books_.journals[books_.index.at(row.journal)].store;
+  if (!is_on_paper) {
+    books_.taken_unheard[store] += sign * entry_.totals.total;
+    return;
+  }
+  documents_[at].is_held = true;
+  for (const journal::EntryLine& line : entry_.lines) {
+    if (!line.stocked) continue;
+    books_.moved_unheard[{store, IdOf(line.variant_id)}] += sign * line.quantity_milli;
+  }
+}
+
+void Pass::AddReturned(uint32_t at, const journal::SaleEntry& entry) {
   if (entry.source_sale_id.empty()) return;
   const uint32_t source = documents_.Of(IdOf(entry.source_sale_id));
   for (const journal::EntryLine& line : entry.lines) {
@@ -237,6 +258,7 @@ void Pass::AddReturned(const journal::SaleEntry& entry) {
     returned.net += line.net;
     returned.total += line.total;
     returned.variant = IdOf(line.variant_id);
+    returned.by.push_back(at);
   }
 }
 
@@ -297,7 +319,7 @@ absl::Status ReadPlaces(Database* database, Books* books) {
 absl::Status ReadJournals(Database* database, Documents* documents, Books* books, Report* report) {
   Pass pass(documents, books, report);
   CLOUDPOS_RETURN_IF_ERROR(
-      database->Stream(kEntries, [&pass](const Row& row) { pass.OnEntry(row); }));
+      StreamEntries(database, [&pass](const StoredEntry& row) { pass.OnEntry(row); }));
   pass.Finish();
   return absl::OkStatus();
 }

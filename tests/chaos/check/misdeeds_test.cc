@@ -151,6 +151,14 @@ const std::vector<Misdeed>& OtherWrongs() {
          ++entry.tenders[0].change;
          shop.Received(op, 201, Shop::AnswerFor(entry, hash));
        }},
+      {Rule::kAcknowledged, "a register's receipt is in no journal",
+       [](Shop& shop) { shop.HandOut(shop.SaleOf(0), std::string(64, '0')); }},
+      {Rule::kAcknowledged, "a register's receipt has another hash",
+       [](Shop& shop) {
+         journal::SaleEntry entry = shop.SaleOf(0);
+         shop.Record(0, &entry);
+         shop.HandOut(entry, std::string(64, '0'));
+       }},
       {Rule::kRequested, "a sale that nobody sent",
        [](Shop& shop) {
          journal::SaleEntry entry = shop.SaleOf(0);
@@ -197,6 +205,7 @@ const std::vector<Misdeed>& OtherWrongs() {
          shop.Refused(shop.Sent("sale", entry.sale_id, Shop::RequestFor(entry)), 422,
                       "IDEMPOTENCY_MISMATCH");
        }},
+      {Rule::kQuiet, "a transaction is left open", [](Shop& shop) { shop.LeaveOpen(); }},
       {Rule::kLog, "half a line", [](Shop& shop) { shop.Say(R"({"e":"send","t":1,"op":")"); }},
       {Rule::kLog, "an answer to nothing",
        [](Shop& shop) { shop.Received(shop.SaleOf(0).sale_id, 201, "{}"); }},

@@ -54,12 +54,14 @@ void Report::BrokenToo(Rule rule, uint64_t violations) {
 
 bool Report::WantsWords(Rule rule) const { return Of(rule).examples.size() < kExamplesMax; }
 
+void Report::NotAsked(Rule rule) { findings_[static_cast<size_t>(rule)].is_asked = false; }
+
 void Report::Note(std::string name, int64_t value) { notes_.emplace_back(std::move(name), value); }
 
 int Report::ExitCode() const {
   const auto is_broken = [](const Findings& f) { return f.violations > 0; };
   if (std::any_of(findings_.begin(), findings_.end(), is_broken)) return 1;
-  const auto is_empty = [](const Findings& f) { return f.compared == 0; };
+  const auto is_empty = [](const Findings& f) { return f.compared == 0 && f.is_asked; };
   return std::any_of(findings_.begin(), findings_.end(), is_empty) ? 2 : 0;
 }
 
@@ -71,7 +73,10 @@ std::string Report::AsText() const {
   }
   for (size_t i = 0; i < findings_.size(); ++i) {
     const Findings& f = findings_[i];
-    const char* verdict = f.violations > 0 ? "BROKEN" : f.compared == 0 ? "EMPTY" : "ok";
+    const char* verdict = f.violations > 0 ? "BROKEN"
+                          : f.compared > 0 ? "ok"
+                          : f.is_asked     ? "EMPTY"
+                                           : "-";
     out << std::left << std::setw(6) << kTexts[i].name << std::setw(8) << verdict << std::right
         << std::setw(12) << f.compared << " compared";
     if (f.violations > 0) out << ", " << f.violations << " violations";

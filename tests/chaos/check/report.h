@@ -41,6 +41,8 @@ class Report {
   void BrokenToo(Rule rule, uint64_t violations);
   /// True while words are still wanted: making them may cost a query.
   bool WantsWords(Rule rule) const;
+  /// The run has nothing that the rule is about: nothing to compare is no failure.
+  void NotAsked(Rule rule);
   /// A figure of the run: it says how much was there to be wrong.
   void Note(std::string name, int64_t value);
 
@@ -58,6 +60,7 @@ class Report {
   struct Findings {
     uint64_t compared = 0;
     uint64_t violations = 0;
+    bool is_asked = true;
     std::vector<std::string> examples;
   };
   const Findings& Of(Rule rule) const { return findings_[static_cast<size_t>(rule)]; }

@@ -31,32 +31,62 @@ inline constexpr pg::Query kInsertOpening{"test_opening", R"sql(
 inline constexpr pg::Query kInsertJournal{"test_journal", R"sql(
   INSERT INTO transaction.journals (tenant_id, journal_id, store_id, register_id, device_id,
     generation, series, journal_no, receipt_no, grand_total, hash)
-  VALUES ($1, $2, $3, $4, '00000000-0000-0000-0000-000000000000', 1, 'SALES', $5, $6, $7, $8)
-  )sql"};
+  VALUES ($1, $2, $3, $4, $9, 1, 'SALES', $5, $6, $7, $8))sql"};
+
+inline constexpr pg::Query kInsertKey{"test_key", R"sql(
+  INSERT INTO transaction.device_keys (tenant_id, device_id, public_key, version)
+  VALUES ($1, $2, $3, 1))sql"};
 
 inline constexpr pg::Query kInsertEntries{"test_entries", R"sql(
   INSERT INTO transaction.journal_entries (tenant_id, journal_id, journal_no, kind, document_id,
-    line_count, payload, hash, recorded_at)
-  SELECT $1::uuid, e.journal, e.no, e.kind, e.document, e.lines, e.payload, e.hash, now()
+    line_count, payload, hash, state, recorded_at)
+  SELECT $1::uuid, e.journal, e.no, e.kind, e.document, e.lines, e.payload, e.hash,
+    CASE WHEN e.held THEN 'QUARANTINED' ELSE 'ACCEPTED' END, now()
   FROM unnest($2::uuid[], $3::bigint[], $4::text[], $5::uuid[], $6::integer[], $7::bytea[],
-    $8::bytea[]) AS e (journal, no, kind, document, lines, payload, hash))sql"};
+    $8::bytea[], $9::boolean[]) AS e (journal, no, kind, document, lines, payload, hash, held)
+  )sql"};
 
-#define ENTRIES                                                                        \
-  "(SELECT x.journal_id, x.journal_no, x.document_id, x.kind,"                         \
-  " convert_from(x.payload, 'UTF8')::jsonb AS p FROM transaction.journal_entries AS x" \
-  " WHERE x.tenant_id = $1::uuid) AS e"
+inline constexpr pg::Query kInsertSignatures{"test_signatures", R"sql(
+  INSERT INTO transaction.journal_signatures (tenant_id, journal_id, journal_no, signature, key_id)
+  SELECT $1::uuid, e.journal, e.no, e.signature, 'key'
+  FROM unnest($2::uuid[], $3::bigint[], $4::bytea[]) AS e (journal, no, signature)
+  WHERE length(e.signature) = 64)sql"};
+
+inline constexpr pg::Query kInsertReleases{"test_releases", R"sql(
+  INSERT INTO transaction.journal_resolutions (tenant_id, journal_id, journal_no, resolution,
+    actor_id, resolved_at)
+  SELECT $1::uuid, e.journal, e.no, 'RELEASED', gen_random_uuid(), now()
+  FROM unnest($2::uuid[], $3::bigint[], $4::boolean[]) AS e (journal, no, released)
+  WHERE e.released)sql"};
+
+// Those that are documents, as far as their own time is believed; each is parsed once (OFFSET 0).
+#define ENTRIES                                                                               \
+  "(SELECT x.journal_id, x.journal_no, x.document_id, x.kind,"                                \
+  " convert_from(x.payload, 'UTF8')::jsonb || CASE WHEN x.believed_at IS NULL THEN '{}'"      \
+  " ELSE jsonb_build_object('occurredAtUs',"                                                  \
+  " (extract(epoch FROM x.believed_at) * 1000000)::bigint, 'businessDate', x.believed_date,"  \
+  " 'postingDate', x.believed_date) END AS p"                                                 \
+  " FROM transaction.journal_entries AS x WHERE x.tenant_id = $1::uuid"                       \
+  " AND x.kind IN ('SALE', 'RETURN', 'ABANDONED')"                                            \
+  " AND (x.state = 'ACCEPTED' OR EXISTS (SELECT 1 FROM transaction.journal_resolutions AS r"  \
+  " WHERE r.tenant_id = x.tenant_id AND r.journal_id = x.journal_id"                          \
+  " AND r.journal_no = x.journal_no))"                                                        \
+  " AND NOT (x.kind = 'ABANDONED' AND EXISTS (SELECT 1 FROM transaction.journal_entries AS y" \
+  " WHERE y.tenant_id = x.tenant_id AND y.document_id = x.document_id"                        \
+  " AND y.kind = 'SALE')) OFFSET 0) AS e"
 #define ENTRY_LINES ENTRIES " CROSS JOIN LATERAL jsonb_array_elements(e.p->'lines') AS l"
 #define NIL "'00000000-0000-0000-0000-000000000000'"
 
 inline constexpr pg::Query kDerived[] = {
     {"test_sales",
      "INSERT INTO transaction.sales (tenant_id, sale_id, kind, fingerprint, store_id,"
-     " register_id, operator_id, journal_id, journal_no, receipt_no, receipt_number, series,"
+     " register_id, operator_id, device_id, journal_id, journal_no, receipt_no, receipt_number,"
+     " series,"
      " currency_code, gross, discount, net, tax, total, cash_rounding, change, taxes, occurred_at,"
      " recorded_at, business_date, posting_date, catalogue_version, source_sale_id, reason_code) "
      "SELECT $1::uuid, e.document_id, e.kind, '', (e.p->>'store')::uuid,"
-     " (e.p->>'register')::uuid, (e.p->>'operatorId')::uuid, e.journal_id, e.journal_no,"
-     " (e.p->>'receiptNo')::bigint,"
+     " (e.p->>'register')::uuid, (e.p->>'operatorId')::uuid, (e.p->>'device')::uuid,"
+     " e.journal_id, e.journal_no, (e.p->>'receiptNo')::bigint,"
      " CASE WHEN e.kind = 'ABANDONED' THEN '' ELSE 'S1-R1-0-' || (e.p->>'receiptNo') END,"
      " e.p->>'series', e.p->>'currency', coalesce((t->>'gross')::bigint, 0),"
      " coalesce((t->>'discount')::bigint, 0), coalesce((t->>'net')::bigint, 0),"
@@ -100,7 +130,15 @@ inline constexpr pg::Query kDerived[] = {
      SELECT gen_random_uuid(), $1::uuid, 'sale', x.document_id::text,
        'cloudpos.transaction.v1.JournalEntryRecorded',
        uuid_send(x.journal_id) || int8send(x.journal_no)
-     FROM transaction.journal_entries AS x WHERE x.tenant_id = $1::uuid)sql"},
+     FROM transaction.journal_entries AS x WHERE x.tenant_id = $1::uuid
+     UNION ALL
+     SELECT gen_random_uuid(), $1::uuid, 'sale', x.document_id::text,
+       'cloudpos.transaction.v1.JournalEntryRecorded',
+       uuid_send(x.journal_id) || int8send(x.journal_no)
+     FROM transaction.journal_entries AS x
+     JOIN transaction.journal_resolutions AS r ON r.tenant_id = x.tenant_id
+       AND r.journal_id = x.journal_id AND r.journal_no = x.journal_no
+     WHERE x.tenant_id = $1::uuid)sql"},
     {"test_movements",
      "INSERT INTO inventory.stock_movements (tenant_id, document_id, line_no,"
      " kind, location_id, variant_id, quantity_milli, reason_code, actor_id, occurred_at,"
@@ -245,6 +283,9 @@ inline constexpr pg::Query kDerived[] = {
        AND p.location_id = m.location_id
      WHERE m.tenant_id = $1::uuid GROUP BY 3, 4)sql"},
 };
+
+/// Before a statement over many rows that were just written.
+inline constexpr pg::Query kAnalyze{"test_analyze", "ANALYZE"};
 
 /// Every consumer stands at the end of every log.
 inline constexpr pg::Query kSetCursors{"test_cursors", R"sql(

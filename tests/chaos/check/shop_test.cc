@@ -1,10 +1,13 @@
 #include "tests/chaos/check/shop_test.h"
 
+#include <libpq-fe.h>
+
 #include <boost/json.hpp>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <thread>
 
 #include "catch2/catch.hpp"
 #include "libs/base/encoding.h"
@@ -17,6 +20,8 @@ namespace cloudpos::chaos {
 namespace {
 
 constexpr int64_t kOpening = 1'000'000;
+/// The till that has a device and a journal of its own.
+constexpr size_t kOwnJournal = 4;
 
 boost::json::object LineJson(const journal::EntryLine& line) {
   int64_t discount = 0;
@@ -70,11 +75,16 @@ void Must(const absl::Status& status) {
 
 }  // namespace
 
-Shop::Shop() {
+Shop::Shop() : Shop(false) {}
+
+Shop::Shop(bool is_large) : is_large_(is_large) {
   tenant = ids_.NewId();
   const std::string name = "/chaos-check." + base::HexEncode(base::RandomBytes(6));
   folder_ = std::filesystem::temp_directory_path().string() + name;
   std::filesystem::create_directories(folder_ + "/clients");
+  log_.open(folder_ + "/clients/000.jsonl");
+  std::filesystem::create_directories(folder_ + "/registers");
+  book_.open(folder_ + "/registers/000.book");
   for (base::Uuid* id : {&mug_, &tea_, &post_, &operator_, &tax_added_, &tax_inside_}) {
     *id = ids_.NewId();
   }
@@ -82,9 +92,12 @@ Shop::Shop() {
   for (size_t i = 0; i < 4; ++i) {
     tills_.push_back({.id = ids_.NewId(), .store = stores_[i / 2], .journal = ids_.NewId()});
   }
+  tills_.push_back(
+      {.id = tills_[0].id, .store = stores_[0], .journal = ids_.NewId(), .device = ids_.NewId()});
 }
 
 Shop::~Shop() {
+  if (open_session_ != nullptr) PQfinish(open_session_);
   std::error_code ignored;
   std::filesystem::remove_all(folder_, ignored);
 }
@@ -94,6 +107,7 @@ journal::SaleEntry Shop::SaleOf(size_t till) {
   entry.business_date = entry.posting_date = "2026-01-05";
   entry.catalogue_version = 7;
   entry.currency = "GBP";
+  if (!tills_[till].device.is_nil()) entry.device = tills_[till].device.ToString();
   entry.generation = 1;
   entry.journal = tills_[till].journal.ToString();
   entry.kind = journal::kKindSale;
@@ -151,10 +165,15 @@ std::string Shop::Record(size_t till_no, journal::SaleEntry* entry) {
   const bool is_receipt = entry->kind == "SALE" || entry->kind == "RETURN";
   if (is_receipt && entry->receipt_no == 0) entry->receipt_no = till.receipt + 1;
   entry->grand_total = till.total + journal::EntrySign(*entry) * entry->totals.total;
-  Recorded recorded{.till = till_no, .entry = *entry};
+  Recorded recorded{.journal = till.journal,
+                    .document = *base::Uuid::Parse(entry->sale_id),
+                    .number = entry->n,
+                    .lines = static_cast<int64_t>(entry->lines.size()),
+                    .kind = entry->kind};
   REQUIRE(journal::EncodeEntry(*entry, &recorded.payload).ok());
   till.hash = journal::ChainHash(static_cast<uint64_t>(entry->n), till.hash, recorded.payload);
   recorded.hash = TextOf(till.hash);
+  if (!till.device.is_nil()) recorded.signature = key_.Sign(recorded.hash);
   till.number = entry->n;
   if (is_receipt) till.receipt = entry->receipt_no;
   till.total = entry->grand_total;
@@ -262,6 +281,8 @@ void Shop::Refused(const std::string& op, int status, const std::string& code) {
   Received(op, status, R"({"status":)" + std::to_string(status) + R"(,"code":")" + code + R"("})");
 }
 
+void Shop::Say(const std::string& line) { log_ << line << "\n"; }
+
 void Shop::Lost(const std::string& op) {
   Say(boost::json::serialize(
       boost::json::object{{"e", "lost"}, {"t", now += 100}, {"op", op}, {"why", "reset"}}));
@@ -269,7 +290,7 @@ void Shop::Lost(const std::string& op) {
 
 void Shop::Tell(const std::string& kind, const base::Uuid& id, const std::string& request,
                 const std::string& answer) {
-  told_.push_back({id, kind, request, answer});
+  if (!is_large_) told_.push_back({id, kind, request, answer});
   Received(Sent(kind, id.ToString(), request), kind == "abandon" ? 200 : 201, answer);
 }
 
@@ -281,17 +302,13 @@ base::Uuid Shop::Sell(size_t till, const Twist& twist) {
   const std::string hash = Record(till, &entry);
   Tell("sale", id, request, AnswerFor(entry, hash));
   if (first_sale_.is_nil()) first_sale_ = id;
+  if (is_large_) sold_.clear();
+  sold_[id] = {till, std::move(entry)};
   return id;
 }
 
 base::Uuid Shop::Return(const base::Uuid& sale, const Twist& twist) {
-  size_t till = 0;
-  journal::SaleEntry sold;
-  for (const Recorded& recorded : recorded_) {
-    if (recorded.entry.sale_id != sale.ToString()) continue;
-    sold = recorded.entry;
-    till = recorded.till;
-  }
+  const auto& [till, sold] = sold_.at(sale);
   journal::SaleEntry entry = SaleOf(till);
   entry.kind = journal::kKindReturn;
   entry.reason = "DAMAGED";
@@ -338,6 +355,48 @@ base::Uuid Shop::Abandon(size_t till, const Twist& twist) {
   return id;
 }
 
+base::Uuid Shop::SellOffline(const Twist& twist) {
+  journal::SaleEntry entry = SaleOf(kOwnJournal);
+  if (twist) twist(&entry);
+  HandOut(entry, Record(kOwnJournal, &entry));
+  return *base::Uuid::Parse(entry.sale_id);
+}
+
+base::Uuid Shop::SellHeld(bool is_released, const Twist& twist) {
+  const base::Uuid id = SellOffline(twist);
+  recorded_.back().is_held = true;
+  recorded_.back().is_released = is_released;
+  return id;
+}
+
+void Shop::HandOut(const journal::SaleEntry& entry, const std::string& hash) {
+  boost::json::array lines;
+  for (const journal::EntryLine& line : entry.lines) {
+    lines.push_back({{"variantId", line.variant_id},
+                     {"quantityMilli", line.quantity_milli},
+                     {"stocked", line.stocked}});
+  }
+  book_ << boost::json::serialize(
+               boost::json::object{{"saleId", entry.sale_id},
+                                   {"journal", entry.journal},
+                                   {"n", entry.n},
+                                   {"receiptNumber", "S1-R1-0-" + std::to_string(entry.receipt_no)},
+                                   {"businessDate", entry.business_date},
+                                   {"totalMinor", entry.totals.total},
+                                   {"hash", hash},
+                                   {"lines", std::move(lines)}})
+        << "\n";
+}
+
+void Shop::LeaveOpen() {
+  open_session_ = PQconnectdb(SuiteDsn().c_str());
+  PQclear(PQexec(open_session_, "BEGIN"));
+  PQclear(PQexec(open_session_, "SELECT 1"));
+  std::this_thread::sleep_for(std::chrono::milliseconds(2'300));
+}
+
+void Shop::HasNoClients() { std::filesystem::remove(folder_ + "/clients/000.jsonl"); }
+
 void Shop::Trade() {
   std::vector<base::Uuid> sales;
   for (size_t i = 0; i < 12; ++i) sales.push_back(Sell(i % 4));
@@ -361,6 +420,26 @@ void Shop::Trade() {
   Lost(Sent("sale", unheard.sale_id, RequestFor(unheard)));
   Record(2, &unheard);
   for (size_t i = 0; i < 4; ++i) Sell(i);
+  TradeOffline();
+}
+
+void Shop::TradeOffline() {
+  SellOffline();
+  SellHeld(false);
+  SellHeld(true);
+  // Too much was taken off the till's numbers: held, and what follows goes on from it.
+  SellHeld(false, [](journal::SaleEntry* entry) { entry->receipt_no = 7; });
+  SellOffline();
+  // Given up at the counter, sold by a register that did not hear of it.
+  const base::Uuid sold = SellOffline();
+  Abandon(1, [&sold](journal::SaleEntry* entry) { entry->sale_id = sold.ToString(); });
+  journal::SaleEntry drawer = SaleOf(kOwnJournal);
+  drawer.kind = journal::kKindNoSale;
+  drawer.lines.clear();
+  drawer.taxes.clear();
+  drawer.tenders.clear();
+  drawer.totals = {};
+  Record(kOwnJournal, &drawer);
 }
 
 const Shop::Told& Shop::ToldOf(const base::Uuid& id) const {
@@ -394,41 +473,56 @@ void Shop::WritePlaces(pg::Pool& pool) {
 void Shop::WriteHeads(pg::Pool& pool) {
   for (const Till& till : tills_) {
     Must(pool.Exec({}, kInsertJournal, tenant, till.journal, till.store, till.id, till.number,
-                   till.receipt, till.total, pg::Bytes{TextOf(till.hash)})
+                   till.receipt, till.total, pg::Bytes{TextOf(till.hash)}, till.device)
              .status());
+    if (till.device.is_nil()) continue;
+    const pg::Bytes key{key_.public_point()};
+    Must(pool.Exec({}, kInsertKey, tenant, till.device, key).status());
   }
 }
 
-void Shop::WriteEntries(pg::Pool& pool) {
+void Shop::WriteEntries(pg::Pool& pool, size_t from, size_t to) {
   std::vector<base::Uuid> journals, documents;
   std::vector<int64_t> numbers, lines;
   std::vector<std::string> kinds;
-  std::vector<pg::Bytes> payloads, hashes;
-  for (const Recorded& recorded : recorded_) {
-    journals.push_back(tills_[recorded.till].journal);
-    documents.push_back(*base::Uuid::Parse(recorded.entry.sale_id));
-    numbers.push_back(recorded.entry.n);
-    lines.push_back(static_cast<int64_t>(recorded.entry.lines.size()));
-    kinds.push_back(recorded.entry.kind);
+  std::vector<pg::Bytes> payloads, hashes, signatures;
+  std::vector<bool> held, released;
+  for (size_t i = from; i < std::min(to, recorded_.size()); ++i) {
+    const Recorded& recorded = recorded_[i];
+    journals.push_back(recorded.journal);
+    documents.push_back(recorded.document);
+    numbers.push_back(recorded.number);
+    lines.push_back(recorded.lines);
+    kinds.push_back(recorded.kind);
     payloads.push_back({recorded.payload});
     hashes.push_back({recorded.hash});
+    signatures.push_back({recorded.signature});
+    held.push_back(recorded.is_held);
+    released.push_back(recorded.is_released);
   }
   Must(pool.Exec({}, kInsertEntries, tenant, journals, numbers, kinds, documents, lines, payloads,
-                 hashes)
+                 hashes, held)
            .status());
+  Must(pool.Exec({}, kInsertSignatures, tenant, journals, numbers, signatures).status());
+  Must(pool.Exec({}, kInsertReleases, tenant, journals, numbers, released).status());
 }
 
-void Shop::Write() {
+void Shop::Write(const std::function<void()>& before_effects) {
   pg::Pool pool({.dsn = SuiteDsn(),
                  .application_name = "test",
                  .connections = 1,
                  .statement_timeout = std::chrono::minutes(10)});
   WritePlaces(pool);
   WriteHeads(pool);
-  WriteEntries(pool);
+  constexpr size_t kBatch = 5000;
+  for (size_t i = 0; i < recorded_.size(); i += kBatch) WriteEntries(pool, i, i + kBatch);
+  recorded_.clear();
+  recorded_.shrink_to_fit();
+  if (before_effects) before_effects();
   for (const pg::Query& query : kDerived) {
     INFO(query.name);
     Must(pool.Exec({}, query, tenant).status());
+    if (is_large_) Must(pool.Exec({}, kAnalyze).status());
   }
   Must(pool.Exec({}, kSetCursors).status());
 }
@@ -457,7 +551,8 @@ std::string Shop::RunFileText() const {
                          {"quantityMilli", kOpening}});
     }
   }
-  for (const Till& till : tills_) {
+  for (size_t i = 0; i < kOwnJournal; ++i) {
+    const Till& till = tills_[i];
     registers.push_back({{"id", till.id.ToString()}, {"store", till.store.ToString()}});
   }
   for (const base::Uuid& variant : {mug_, tea_, post_}) {
@@ -473,13 +568,12 @@ std::string Shop::RunFileText() const {
   return boost::json::serialize(run);
 }
 
-Report Shop::Check() {
+Report Shop::Check(const std::function<void(const char*)>& on_step) {
   std::ofstream(folder_ + "/run.json") << RunFileText();
-  std::ofstream log(folder_ + "/clients/000.jsonl");
-  for (const std::string& line : lines_) log << line << "\n";
-  log.close();
+  log_.flush();
+  book_.flush();
   Report report;
-  Must(chaos::Check({.logs = folder_, .dsn = SuiteDsn()}, &report));
+  Must(chaos::Check({.logs = folder_, .dsn = SuiteDsn(), .on_step = on_step}, &report));
   return report;
 }
 

@@ -6,7 +6,8 @@ const Query SaleTable::kRead{"sales", R"sql(
   SELECT sale_id, store_id, register_id, operator_id, device_id, journal_id, customer_ref,
     source_sale_id, kind, series, currency_code, coalesce(reason_code, '') AS reason,
     business_date::text, posting_date::text, journal_no, coalesce(receipt_no, 0), gross, discount,
-    net, tax, total, cash_rounding, change, occurred_at, catalogue_version, receipt_number
+    net, tax, total, cash_rounding, change, occurred_at, catalogue_version, receipt_number,
+    coalesce(array_to_string(exceptions, ','), '')
   FROM transaction.sales
   WHERE tenant_id = $1::uuid AND ($2::uuid[] IS NULL OR sale_id = ANY ($2::uuid[])))sql"};
 
