@@ -48,9 +48,9 @@ constexpr Query kSessions{"sessions", R"sql(
 
 /// Who reads whose log.
 constexpr std::pair<const char*, const char*> kReaders[] = {
-    {"inventory", "auth"},        {"inventory", "transaction"}, {"transaction", "auth"},
-    {"transaction", "inventory"}, {"reporting", "auth"},        {"reporting", "inventory"},
-    {"reporting", "transaction"}};
+    {"auth", "inventory"},        {"auth", "transaction"},    {"inventory", "auth"},
+    {"inventory", "transaction"}, {"transaction", "auth"},    {"transaction", "inventory"},
+    {"reporting", "auth"},        {"reporting", "inventory"}, {"reporting", "transaction"}};
 
 /// (generation, txid, seq)
 using Position = std::tuple<int64_t, uint64_t, int64_t>;

@@ -49,6 +49,7 @@ absl::Status Check(const CheckOptions& options, Report* report) {
   CLOUDPOS_RETURN_IF_ERROR(CheckTables(evidence));
   step("events");
   CLOUDPOS_RETURN_IF_ERROR(CheckEvents(evidence));
+  CLOUDPOS_RETURN_IF_ERROR(CheckCopies(evidence));
   step("stock");
   CLOUDPOS_RETURN_IF_ERROR(CheckStock(evidence));
   step("replies");

@@ -23,6 +23,9 @@ struct Evidence {
 absl::Status CheckTables(const Evidence& e);
 /// I7: one event for each entry; what consumers count as seen; roll-ups.
 absl::Status CheckEvents(const Evidence& e);
+/// I7: stores, registers, devices, goods and prices, and the audit log, as those who follow their
+/// owners have them.
+absl::Status CheckCopies(const Evidence& e);
 /// I3: levels by the ledger, by the acknowledged receipts, and between inventory and reporting.
 absl::Status CheckStock(const Evidence& e);
 /// Sums made by PostgreSQL itself (I1, I4, I7, I12).

@@ -284,6 +284,87 @@ inline constexpr pg::Query kDerived[] = {
      WHERE m.tenant_id = $1::uuid GROUP BY 3, 4)sql"},
 };
 
+// The shop as auth and inventory know it, and what follows from their events elsewhere.
+
+inline constexpr pg::Query kInsertTenant{"test_tenant", R"sql(
+     INSERT INTO auth.tenants (tenant_id, version, name, slug, active, created_at, updated_at)
+     VALUES ($1::uuid, 1, 'Shop', $1::uuid::text, true, now(), now()))sql"};
+
+inline constexpr pg::Query kInsertStore{"test_store", R"sql(
+     WITH made AS (
+       INSERT INTO auth.stores (tenant_id, store_id, version, code, name, time_zone, currency_code,
+         cutoff_minutes, address_line1, address_line2, city, region, postal_code, country_code,
+         receipt_header, receipt_footer, tax_number, phone, archived, request_hash, created_at,
+         updated_at)
+       VALUES ($1::uuid, $2::uuid, 3, $2::uuid::text, 'Shop', 'UTC', 'GBP', 0, '', '', '', '', '', '', '', '',
+         '', '', false, '', now(), now()) RETURNING tenant_id, store_id, version
+     ), a AS (
+       INSERT INTO inventory.stores (tenant_id, store_id, version, name, currency_code, archived)
+       SELECT tenant_id, store_id, version, 'Shop', 'GBP', false FROM made RETURNING 1
+     ), b AS (
+       INSERT INTO reporting.stores (tenant_id, set_id, store_id, version, name, time_zone,
+         currency_code, cutoff_minutes, archived)
+       SELECT tenant_id, 1, store_id, version, 'Shop', 'UTC', 'GBP', 0, false FROM made RETURNING 1
+     )
+     INSERT INTO transaction.stores (tenant_id, store_id, version, name, code, time_zone,
+       currency_code, cutoff_minutes, address, receipt_header, receipt_footer, tax_number, archived)
+     SELECT tenant_id, store_id, version, 'Shop', 'S1', 'UTC', 'GBP', 0, '', '', '', '', false
+     FROM made)sql"};
+
+inline constexpr pg::Query kInsertRegister{"test_register", R"sql(
+     WITH made AS (
+       INSERT INTO auth.registers (tenant_id, register_id, store_id, version, code, name, active,
+         request_hash, created_at, updated_at)
+       VALUES ($1::uuid, $3::uuid, $2::uuid, 2, $3::uuid::text, 'Till', true, '', now(), now())
+       RETURNING tenant_id, register_id, store_id, version
+     ), a AS (
+       INSERT INTO reporting.registers (tenant_id, set_id, register_id, version, store_id, name)
+       SELECT tenant_id, 1, register_id, version, store_id, 'Till' FROM made RETURNING 1
+     )
+     INSERT INTO transaction.registers (tenant_id, register_id, version, store_id, name, code,
+       active)
+     SELECT tenant_id, register_id, version, store_id, 'Till', 'R1', true FROM made)sql"};
+
+inline constexpr pg::Query kInsertVariant{"test_variant", R"sql(
+     WITH product AS (
+       INSERT INTO inventory.products (tenant_id, product_id, name, tax_category, created_at,
+         updated_at, created_version, request_hash)
+       VALUES ($1::uuid, $2::uuid, 'Mug', 'standard', now(), now(), 1, '') RETURNING 1
+     ), variant AS (
+       INSERT INTO inventory.variants (tenant_id, variant_id, product_id, position, version, sku,
+         created_at, updated_at, created_version)
+       VALUES ($1::uuid, $2::uuid, $2::uuid, 1, 9, 'MUG', now(), now(), 1) RETURNING 1
+     ), changes AS (
+       INSERT INTO inventory.catalogue_changes (tenant_id, version, is_category, entity_id, payload)
+       SELECT $1::uuid, v, false, $2::uuid, '' FROM unnest(ARRAY[1, 9]) AS v RETURNING 1
+     ), price AS (
+       INSERT INTO inventory.prices (tenant_id, variant_id, from_version, store_id, currency_code,
+         amount_minor, price_per, to_version, valid_from, actor_id)
+       SELECT $1::uuid, $2::uuid, v.from_version, '00000000-0000-0000-0000-000000000000', 'GBP',
+         v.amount, 1, v.to_version, now(), $2::uuid
+       FROM (VALUES (1, 240, 9), (9, 250, NULL)) AS v (from_version, amount, to_version) RETURNING 1
+     ), reported AS (
+       INSERT INTO reporting.variants (tenant_id, set_id, variant_id, version, sku, name, stocked,
+         archived)
+       VALUES ($1::uuid, 1, $2::uuid, 9, 'MUG', 'Mug', true, false) RETURNING 1
+     )
+     INSERT INTO transaction.catalogue_variants (tenant_id, variant_id, version, product_id, sku,
+       name, tax_category, stocked, archived, prices, applied)
+     SELECT $1::uuid, $2::uuid, v.version, $2::uuid, 'MUG', 'Mug', 'standard', true, false,
+       jsonb_build_array(jsonb_build_object('currency', 'GBP', 'amount', v.amount, 'per', 1)), 1
+     FROM (VALUES (1, 240), (9, 250)) AS v (version, amount))sql"};
+
+inline constexpr pg::Query kInsertAudit{"test_audit", R"sql(
+     WITH made AS (
+       INSERT INTO inventory.outbox (event_id, tenant_id, aggregate_type, aggregate_id, event_type,
+         payload)
+       SELECT i, $1::uuid, 'audit', i::text, 'cloudpos.auth.v1.AuditRecorded', ''
+       FROM gen_random_uuid() AS i RETURNING aggregate_id)
+     INSERT INTO auth.audit_events (tenant_id, audit_id, occurred_at, recorded_at, service, action,
+       subject_type, subject_id, client_ip, request_id)
+     SELECT $1::uuid, aggregate_id::uuid, now(), now(), 'inventory', 'Adjust', 'x', 'x', '', ''
+     FROM made)sql"};
+
 /// Before a statement over many rows that were just written.
 inline constexpr pg::Query kAnalyze{"test_analyze", "ANALYZE"};
 
@@ -293,6 +374,9 @@ inline constexpr pg::Query kSetCursors{"test_cursors", R"sql(
     SELECT '\x01'::bytea || int4send(1) || int8send(pg_current_xact_id()::text::bigint + 1)
       || int8send(0) || int8send(0) AS bytes
   ), made AS (SELECT bytes || substr(sha256(bytes), 1, 4) AS cursor FROM body),
+  z AS (INSERT INTO auth.consumer_cursors (name, cursor, updated_at)
+    SELECT n, cursor, now() FROM made, unnest(ARRAY['inventory', 'transaction']) AS n
+    ON CONFLICT (name) DO UPDATE SET cursor = excluded.cursor RETURNING 1),
   a AS (INSERT INTO inventory.consumer_cursors (name, cursor, updated_at)
     SELECT n, cursor, now() FROM made, unnest(ARRAY['auth', 'transaction']) AS n
     ON CONFLICT (name) DO UPDATE SET cursor = excluded.cursor RETURNING 1),

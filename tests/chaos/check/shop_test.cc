@@ -458,6 +458,18 @@ void Shop::Repeat(const base::Uuid& id) {
   Received(Sent(told.kind, id.ToString(), told.request), 201, told.answer, true);
 }
 
+void Shop::WriteOwned(pg::Pool& pool) {
+  Must(pool.Exec({}, kInsertTenant, tenant).status());
+  for (const base::Uuid& store : stores_) {
+    Must(pool.Exec({}, kInsertStore, tenant, store).status());
+  }
+  for (size_t i = 0; i < kOwnJournal; ++i) {
+    Must(pool.Exec({}, kInsertRegister, tenant, tills_[i].store, tills_[i].id).status());
+  }
+  Must(pool.Exec({}, kInsertVariant, tenant, mug_).status());
+  Must(pool.Exec({}, kInsertAudit, tenant).status());
+}
+
 void Shop::WritePlaces(pg::Pool& pool) {
   std::vector<base::Uuid> stores, variants;
   for (const base::Uuid& store : stores_) {
@@ -512,6 +524,7 @@ void Shop::Write(const std::function<void()>& before_effects) {
                  .application_name = "test",
                  .connections = 1,
                  .statement_timeout = std::chrono::minutes(10)});
+  WriteOwned(pool);
   WritePlaces(pool);
   WriteHeads(pool);
   constexpr size_t kBatch = 5000;

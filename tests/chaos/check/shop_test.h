@@ -114,6 +114,7 @@ class Shop {
             const std::string& answer);
   void WriteEntries(pg::Pool& pool, size_t from, size_t to);
   void WriteHeads(pg::Pool& pool);
+  void WriteOwned(pg::Pool& pool);
   void WritePlaces(pg::Pool& pool);
   std::string RunFileText() const;
 
