@@ -1,7 +1,7 @@
--- Prints the pgbench script that calls record_documents (T1), from its own list of arguments:
--- each client has :size journals of its own and adds one sale to each per call. An argument
--- unknown here is NULL for each document.
-SELECT E'\\set no :no + 1\nSELECT transaction.record_documents(' ||
+-- Prints the pgbench script that calls record_entries (T1), from its own list of arguments:
+-- each client has :size journals of its own and adds one sale to each per call. Nothing is
+-- uploaded (u_*).
+SELECT E'\\set no :no + 1\nSELECT transaction.record_entries(' ||
   string_agg(CASE
     WHEN name IN ('d_sale', 'd_event') THEN format(
       'ARRAY(SELECT (lpad(to_hex(:no::bigint), 8, ''0'') || ''-%s-7000-8000-'' || '
@@ -16,8 +16,9 @@ SELECT E'\\set no :no + 1\nSELECT transaction.record_documents(' ||
     WHEN name IN ('d_previous', 'd_hash') THEN
       'array_fill(decode(repeat(''00'', 32), ''hex''), ARRAY[:size::integer])'
     WHEN name = ANY (string_to_array(:'known', ' ')) THEN format(':%s::%s', name, type::regtype)
-    ELSE format('array_fill(NULL::%s, ARRAY[:size::integer])', rtrim(type::regtype::text, '[]'))
+    WHEN name LIKE 'u\_%' THEN format('''{}''::%s', type::regtype)
+    ELSE format('unknown_argument_%s', name)
   END, ', ' ORDER BY place) || ');'
 FROM pg_proc,
   unnest(proargnames[1:pronargs], proargtypes::oid[]) WITH ORDINALITY AS a (name, type, place)
-WHERE oid = 'transaction.record_documents'::regproc;
+WHERE oid = 'transaction.record_entries'::regproc;

@@ -1,4 +1,4 @@
--- Arguments of record_documents (T1) for :n copies of the newest sale, as NAME=VALUE lines for
+-- Arguments of record_entries (T1) for :n copies of the newest sale, as NAME=VALUE lines for
 -- pgbench. What differs from sale to sale is made by the script (t1_script.sql).
 WITH d AS (
   SELECT s.*, e.payload, e.line_count, i
@@ -47,9 +47,7 @@ FROM (
     ['d_grand_total', array_agg(total)::text],
     ['d_payload', array_agg(payload)::text],
     ['d_trace', array_agg('00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'::text)::text],
-    ['d_lines', array_agg(line_count)::text],
-    ['d_state', array_agg('ACCEPTED'::text)::text],
-    ['d_none', array_agg(NULL::text)::text]
+    ['d_lines', array_agg(line_count)::text]
   ] AS pairs FROM d
   UNION ALL
   SELECT ARRAY[
