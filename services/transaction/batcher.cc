@@ -185,7 +185,7 @@ class Batcher::Lane {
       const bool sendable = numbered.ok() && *numbered;
       if (numbered.ok() && !sendable) return;  // answered already
       const absl::StatusOr<std::vector<Outcome>> outcomes =
-          sendable ? Write({item}) : absl::StatusOr<std::vector<Outcome>>(numbered.status());
+          sendable ? Send({item}) : absl::StatusOr<std::vector<Outcome>>(numbered.status());
       if (outcomes.ok() && outcomes->front() != Outcome::kStale) {
         if (outcomes->front() == Outcome::kRecorded) Remember(*item->document);
         Finish(item, Recorded{outcomes->front(), {}});
@@ -268,13 +268,17 @@ class Batcher::Lane {
   }
 
   absl::StatusOr<std::vector<Outcome>> Write(const std::vector<ItemPtr>& items) {
+    if (FAIL_POINT_ERROR("T1.before")) return base::Fail(INTERNAL, "a test made T1 fail");
+    return Send(items);
+  }
+
+  absl::StatusOr<std::vector<Outcome>> Send(const std::vector<ItemPtr>& items) {
     std::vector<const Document*> documents;
     std::vector<base::Uuid> events;
     for (const ItemPtr& item : items) {
       documents.push_back(item->document);
       events.push_back(ids_.NewId());
     }
-    if (FAIL_POINT_ERROR("T1.before")) return base::Fail(INTERNAL, "a test made T1 fail");
     FAIL_POINT_MEANWHILE("T1.in_flight");
     auto outcomes = RecordDocuments(pool_, items.front()->key->tenant, documents, events,
                                     clock_.Now() + kStatementTime);
