@@ -39,6 +39,7 @@ struct ClientOptions {
   Mix mix = {};
   /// Between the beginnings of two documents.
   Micros interval = 0;
+  bool verifies = true;
 };
 
 /// Run is the thread. Everything it draws follows from the seed and its number.

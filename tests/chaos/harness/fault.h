@@ -54,6 +54,8 @@ struct Fault {
   std::function<absl::StatusOr<Effect>(Field&)> run;
   /// Rounds draw it this often, relative to the others.
   int weight = 1;
+  /// Takes the longer the more was sold: comes first where each comes once.
+  bool is_early = false;
 };
 
 /// The tables, by what the faults work with.
@@ -65,6 +67,8 @@ std::vector<Fault> CalmFaults();     // what must go unnoticed: SIGTERM, half th
 
 /// All of them.
 std::vector<Fault> AllFaults();
+/// The one of that name, which must exist.
+Fault FaultNamed(std::string_view name);
 
 /// Waits until the process has another pid than `before`, and is ready; the Effect's proof.
 absl::StatusOr<std::string> AwaitNewPid(Field& field, const std::string& process, pid_t before);

@@ -13,4 +13,13 @@ std::vector<Fault> AllFaults() {
   return all;
 }
 
+Fault FaultNamed(std::string_view name) {
+  for (Fault& fault : AllFaults()) {
+    if (fault.name == name) return std::move(fault);
+  }
+  return {.name = std::string(name), .run = [](Field&) -> absl::StatusOr<Effect> {
+            return absl::NotFoundError("there is no such fault");
+          }};
+}
+
 }  // namespace cloudpos::chaos

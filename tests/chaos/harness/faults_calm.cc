@@ -9,7 +9,8 @@ namespace {
 
 /// A request that was sent earlier than this before the signal has reached the process.
 constexpr Micros kArrived = 20 * kMilli;
-constexpr Micros kAloneTime = 4 * kSecond;
+constexpr Micros kAloneTime = 6 * kSecond;
+constexpr Micros kShortAloneTime = 2 * kSecond;
 
 /// Whatever was under way is answered; the process ends and is started again.
 absl::StatusOr<Effect> Terminate(Field& field, const std::string& process) {
@@ -42,7 +43,7 @@ absl::StatusOr<Effect> SellAlone(Field& field) {
     if (field.suite->Pid(process) != 0) return absl::InternalError(process + " still runs");
   }
   const int64_t before = field.load->Get(Load::kSales);
-  SleepFor(kAloneTime);
+  SleepFor(field.is_short ? kShortAloneTime : kAloneTime);
   const int64_t alone = field.load->Get(Load::kSales) - before;
   words[0] = "start";
   CLOUDPOS_RETURN_IF_ERROR(field.suite->Ctl(words));

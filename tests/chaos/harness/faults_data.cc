@@ -15,8 +15,9 @@ namespace {
 
 constexpr Micros kParkTime = 15 * kSecond;
 constexpr Micros kRebuildTime = 120 * kSecond;
+constexpr Micros kSlowTime = 2 * kSecond;
 constexpr Micros kDiskTime = 2 * kSecond;
-constexpr Micros kClockTime = 3 * kSecond;
+constexpr Micros kClockTime = 1500 * kMilli;
 constexpr Micros kClockProofTime = 10 * kSecond;
 constexpr const char* kHour = "3600";
 
@@ -75,6 +76,44 @@ absl::StatusOr<Effect> PoisonEvents(Field& field) {
                                 std::to_string(2 * poison.consumers));
   }
   return effect;
+}
+
+constexpr std::string_view kPoison = "a poison event of a test";
+
+int64_t CountIn(const std::string& path, std::string_view text) {
+  const std::string all = ReadFile(path).value_or("");
+  int64_t count = 0;
+  for (size_t at = all.find(text); at != std::string::npos; at = all.find(text, at + 1)) ++count;
+  return count;
+}
+
+/// Reporting cannot apply one sale in forty for a while, and can once the cure has come.
+absl::StatusOr<Effect> PoisonSales(Field& field) {
+  const std::string log = field.suite->options().state + "/log/postgres.log";
+  const int64_t before = CountIn(log, kPoison);
+  CLOUDPOS_RETURN_IF_ERROR(field.suite->Script("poison.sql"));
+  int64_t refused = 0;
+  WaitFor(kParkTime, 50 * kMilli, [&] { return (refused = CountIn(log, kPoison) - before) > 0; });
+  CLOUDPOS_RETURN_IF_ERROR(field.suite->Script("poison-off.sql"));
+  const pid_t pid = field.suite->Pid("reporting");
+  CLOUDPOS_RETURN_IF_ERROR(field.suite->Signal("reporting", SIGTERM));
+  Effect effect{.proof = "refused " + std::to_string(refused) + " times, then cured: ",
+                .over_at = field.Over(),
+                .awaited = {"reporting"}};
+  CLOUDPOS_ASSIGN_OR_RETURN(const std::string restarted, AwaitNewPid(field, "reporting", pid));
+  effect.proof += restarted;
+  if (refused == 0) return absl::DeadlineExceededError("no sale was refused");
+  return effect;
+}
+
+/// Transactions end in another order than they began.
+absl::StatusOr<Effect> SlowCommits(Field& field) {
+  CLOUDPOS_RETURN_IF_ERROR(field.suite->Script("slow-commit.sql"));
+  const Micros begin = Now();
+  SleepFor(kSlowTime);
+  CLOUDPOS_RETURN_IF_ERROR(field.suite->Script("slow-commit-off.sql"));
+  return Effect{.proof = "for " + std::to_string((Now() - begin) / kMilli) + " ms",
+                .over_at = field.Over()};
 }
 
 // --- rebuild, migration ---
@@ -181,7 +220,7 @@ absl::StatusOr<Effect> TurnClock(Field& field, const std::string& program, bool 
   CLOUDPOS_RETURN_IF_ERROR(WriteFile(file, shift));
   const bool is_out =
       WaitFor(kClockProofTime, 50 * kMilli, [&] { return ReadFile(seen).value_or("") == shift; });
-  if (is_out) SleepUntil(begin + (field.is_short ? kClockTime : 2 * kClockTime));
+  if (is_out) SleepUntil(begin + (field.is_short ? kClockTime : 4 * kClockTime));
   if (unlink(file.c_str()) != 0) return absl::InternalError(file + " cannot be removed");
   if (!is_out) return absl::DeadlineExceededError("the clock of " + program + " did not turn");
   const bool is_back =
@@ -198,17 +237,22 @@ absl::StatusOr<Effect> TurnClock(Field& field, const std::string& program, bool 
 std::vector<Fault> DataFaults() {
   std::vector<Fault> faults = {
       {.name = "cp15-poison-event", .run = PoisonEvents},
-      {.name = "rebuild-reporting", .run = Rebuild},
+      {.name = "cp15-poison-sales", .run = PoisonSales},
+      {.name = "slow-commits", .run = SlowCommits},
+      {.name = "rebuild-reporting", .run = Rebuild, .is_early = true},
       {.name = "cp35-migration", .run = Migrate},
       {.name = "cp32-disk-full", .run = [](Field& field) { return FillDisk(field, ""); }},
       {.name = "cp32-disk-cannot-grow",
        .run = [](Field& field) { return FillDisk(field, "grow"); }}};
-  for (const std::string program : {"gateway", "auth", "inventory", "transaction", "reporting"}) {
-    for (const bool ahead : {true, false}) {
-      faults.push_back(
-          {.name = std::string("cp33-clock-") + (ahead ? "ahead-" : "behind-") + program,
-           .run = [program, ahead](Field& field) { return TurnClock(field, program, ahead); }});
-    }
+  for (const bool ahead : {true, false}) {
+    faults.push_back({.name = std::string("cp33-clock-") + (ahead ? "ahead" : "behind"),
+                      .run =
+                          [ahead](Field& field) {
+                            static const std::vector<std::string> kPrograms = {
+                                "gateway", "auth", "inventory", "transaction", "reporting"};
+                            return TurnClock(field, field.dice->Pick(kPrograms), ahead);
+                          },
+                      .weight = 3});
   }
   return faults;
 }

@@ -12,8 +12,12 @@ namespace cloudpos::chaos {
 namespace {
 
 constexpr Micros kFireTime = 10 * kSecond;
+/// A rebuild of all that was sold lies before its last point.
+constexpr Micros kRebuildFireTime = 90 * kSecond;
 constexpr Micros kStopTime = 3 * kSecond;
+constexpr Micros kShortStopTime = kSecond;
 constexpr Micros kRebuildTime = 120 * kSecond;
+constexpr Micros kServingTime = 30 * kSecond;
 
 struct Point {
   const char* name;  // of the fault
@@ -21,13 +25,13 @@ struct Point {
   const char* order;
   /// Only this program obeys; null: whichever comes first.
   const char* program = nullptr;
-  int times = 1;
 };
 
 constexpr Point kPoints[] = {
     {.name = "cp1-gateway-before-forward", .point = "gateway.before_forward", .order = "abort"},
     {.name = "cp2-gateway-after-forward", .point = "gateway.after_forward", .order = "abort"},
     {.name = "cp3-t1-before", .point = "T1.before", .order = "abort"},
+    {.name = "cp3-t1-error", .point = "T1.before", .order = "error"},
     {.name = "cp4-t1-after-commit", .point = "T1.after_commit", .order = "abort"},
     {.name = "cp4-t1-after-commit-stop", .point = "T1.after_commit", .order = "stop"},
     {.name = "cp5-t1-in-flight", .point = "T1.in_flight", .order = "abort"},
@@ -69,6 +73,10 @@ constexpr Point kPoints[] = {
 
 /// In a rebuild of the reports, which is begun for it.
 constexpr Point kRebuildPoints[] = {
+    {.name = "snapshot-late",
+     .point = "snapshot.begun",
+     .order = "sleep 1000",
+     .program = "cloudpos-transaction"},
     {.name = "snapshot-begun", .point = "snapshot.begun", .order = "abort"},
     {.name = "snapshot-middle", .point = "snapshot.middle", .order = "abort"},
     {.name = "rebuild-snapshot-middle", .point = "consumer.snapshot_middle", .order = "abort"},
@@ -101,14 +109,14 @@ void Forget(const std::string& folder, const std::string& point) {
 }
 
 /// Gives the order and waits until a process has taken it; withdraws it else.
-absl::StatusOr<pid_t> Arm(Field& field, const Point& point) {
+absl::StatusOr<pid_t> Arm(Field& field, const Point& point, Micros limit) {
   const std::string& folder = field.suite->options().faults;
   Forget(folder, point.point);
   std::string order = folder + "/point/" + point.point;
   if (point.program != nullptr) order += std::string("@") + point.program;
   CLOUDPOS_RETURN_IF_ERROR(WriteFile(order, point.order));
   pid_t pid = 0;
-  WaitFor(kFireTime, 2 * kMilli, [&] { return (pid = FiredBy(folder, point.point)) != 0; });
+  WaitFor(limit, 2 * kMilli, [&] { return (pid = FiredBy(folder, point.point)) != 0; });
   if (pid != 0) return pid;
   unlink(order.c_str());
   pid = FiredBy(folder, point.point);
@@ -127,7 +135,7 @@ std::string NameOf(const std::vector<pid_t>& pids, pid_t pid) {
 absl::StatusOr<Effect> Fire(Field& field, const Point& point) {
   std::vector<pid_t> before;
   for (const std::string& process : kProcesses) before.push_back(field.suite->Pid(process));
-  CLOUDPOS_ASSIGN_OR_RETURN(const pid_t pid, Arm(field, point));
+  CLOUDPOS_ASSIGN_OR_RETURN(const pid_t pid, Arm(field, point, kFireTime));
   const std::string process = NameOf(before, pid);
   if (process.empty()) {
     return absl::InternalError("pid " + std::to_string(pid) + " is none of the suite's");
@@ -135,11 +143,14 @@ absl::StatusOr<Effect> Fire(Field& field, const Point& point) {
   Effect effect{.proof = std::string(point.point) + " in " + process,
                 .over_at = field.Over(),
                 .awaited = {process}};
-  if (std::string_view(point.order) == "stop") {
-    SleepFor(kStopTime);
+  const std::string_view order = point.order;
+  if (order == "error") return effect;
+  if (order == "stop") {
+    const Micros time = field.is_short ? kShortStopTime : kStopTime;
+    SleepFor(time);
     if (kill(pid, SIGCONT) != 0) return absl::InternalError(process + " died where it had to stop");
     effect.over_at = field.Over();
-    effect.proof += ", stopped for " + std::to_string(kStopTime / kMilli) + " ms";
+    effect.proof += ", stopped for " + std::to_string(time / kMilli) + " ms";
     return effect;
   }
   CLOUDPOS_ASSIGN_OR_RETURN(const std::string proof, AwaitNewPid(field, process, pid));
@@ -147,20 +158,34 @@ absl::StatusOr<Effect> Fire(Field& field, const Point& point) {
   return effect;
 }
 
-/// The rebuild fails or gets through, whoever died; the next one gets through.
+/// ./pos rebuild wants a suite that is well.
+absl::Status AwaitServing(Field& field) {
+  if (WaitFor(kServingTime, 50 * kMilli, [&] { return field.suite->IsServing(); })) {
+    return absl::OkStatus();
+  }
+  return absl::DeadlineExceededError("the suite is not ready");
+}
+
+/// The rebuild fails or gets through, whoever died; the next one gets through, in the short form
+/// that of the next fault of this kind.
 absl::StatusOr<Effect> FireInRebuild(Field& field, const Point& point) {
   std::vector<pid_t> before;
   for (const std::string& process : kProcesses) before.push_back(field.suite->Pid(process));
+  CLOUDPOS_RETURN_IF_ERROR(AwaitServing(field));
   absl::Status first;
   std::thread rebuild([&] { first = field.suite->Pos({"rebuild", "reporting"}, kRebuildTime); });
-  const absl::StatusOr<pid_t> pid = Arm(field, point);
+  const absl::StatusOr<pid_t> pid = Arm(field, point, kRebuildFireTime);
   Effect effect{.proof = {}, .over_at = field.Over()};
   rebuild.join();
-  if (!pid.ok()) return pid.status();
+  if (!pid.ok()) {
+    return absl::DeadlineExceededError(std::string(pid.status().message()) +
+                                       "; the rebuild: " + first.ToString());
+  }
   const std::string process = NameOf(before, *pid);
   effect.proof = std::string(point.point) + " in " + (process.empty() ? "the rebuild" : process) +
                  (first.ok() ? ", which got through" : ", which failed");
-  if (!process.empty()) effect.awaited.push_back(process);
+  CLOUDPOS_RETURN_IF_ERROR(AwaitServing(field));
+  if (field.is_short && first.ok()) return effect;
   const absl::Status again = field.suite->Pos({"rebuild", "reporting"}, kRebuildTime);
   if (!again.ok()) effect.complaints.push_back("the next rebuild: " + std::string(again.message()));
   return effect;
@@ -176,7 +201,8 @@ std::vector<Fault> PointFaults() {
   }
   for (const Point& point : kRebuildPoints) {
     faults.push_back({.name = point.name,
-                      .run = [&point](Field& field) { return FireInRebuild(field, point); }});
+                      .run = [&point](Field& field) { return FireInRebuild(field, point); },
+                      .is_early = true});
   }
   return faults;
 }

@@ -13,7 +13,10 @@ constexpr Micros kRestartTime = 30 * kSecond;
 /// Every deadline in the suite is shorter (10 s for writes; 5 s for T1).
 constexpr Micros kLongStop = 12 * kSecond;
 constexpr Micros kShortStop = 3 * kSecond;
+constexpr Micros kShortestStop = 1500 * kMilli;
 constexpr Micros kLongestStop = 15 * kSecond;
+/// A few turns of PostgreSQL's own writer of the log.
+constexpr Micros kSilence = 450 * kMilli;
 
 constexpr pg::Query kBackend{"chaos_backend", R"sql(
   SELECT pid FROM pg_stat_activity
@@ -56,7 +59,8 @@ absl::StatusOr<Effect> KillBackend(Field& field) {
     if (!rows.empty()) backend = rows[0].Get<int32_t>("pid");
   }
   if (backend == 0) return absl::UnavailableError("PostgreSQL has no session of a service");
-  if (kill(backend, SIGKILL) != 0) return absl::UnavailableError("the session had ended");
+  if (!field.suite->IsPostgres(backend) || kill(backend, SIGKILL) != 0)
+    return absl::UnavailableError("the session had ended");
   Effect effect{.proof = "backend " + std::to_string(backend) + " died",
                 .over_at = field.Over(),
                 .awaited = {"postgres"}};
@@ -67,6 +71,28 @@ absl::StatusOr<Effect> KillBackend(Field& field) {
   // The others go a moment later, and until then they may record a sale.
   WaitFor(kSecond, kMilli, [&] { return !field.suite->sql().Ping(); });
   field.Over();
+  return effect;
+}
+
+/// All processes of PostgreSQL at once, while nobody but the sales commits: what was not written to
+/// files by then is lost, as if the machine had lost its power but for its disk cache.
+absl::StatusOr<Effect> KillUnflushed(Field& field) {
+  const std::vector<std::string> silenced = {"inventory", "reporting", "auth"};
+  for (const std::string& process : silenced) {
+    CLOUDPOS_RETURN_IF_ERROR(field.suite->Signal(process, SIGSTOP));
+  }
+  SleepFor(kSilence);
+  const pid_t before = field.suite->Pid("postgres");
+  const std::vector<pid_t> all = field.suite->PostgresPids();
+  for (const pid_t pid : all) kill(pid, SIGKILL);
+  Effect effect{.proof = std::to_string(all.size()) + " processes killed, ",
+                .over_at = field.Over(),
+                .awaited = {"postgres", "inventory", "reporting", "auth"}};
+  for (const std::string& process : silenced) {
+    CLOUDPOS_RETURN_IF_ERROR(field.suite->Signal(process, SIGCONT));
+  }
+  CLOUDPOS_ASSIGN_OR_RETURN(const std::string proof, AwaitNewPid(field, "postgres", before));
+  effect.proof += proof;
   return effect;
 }
 
@@ -82,7 +108,7 @@ absl::StatusOr<Effect> Stop(Field& field, const std::string& process, bool alway
   const bool is_stopped = WaitFor(kSecond, kMilli, [&] { return StateOf(pid) == 'T'; });
   const Micros time = !field.is_short ? field.dice->Between(kShortStop, kLongestStop)
                       : always_long   ? kLongStop
-                                      : kShortStop;
+                                      : kShortestStop;
   SleepFor(time);
   CLOUDPOS_RETURN_IF_ERROR(field.suite->Signal(process, SIGCONT));
   if (!is_stopped) return absl::InternalError(process + " did not stop");
@@ -118,9 +144,10 @@ std::vector<Fault> ProcessFaults() {
                       .weight = 3});
   }
   faults.push_back({.name = "kill-two", .run = KillTwo, .weight = 2});
+  faults.push_back({.name = "kill-postgres-unflushed", .run = KillUnflushed, .weight = 2});
   faults.push_back({.name = "kill-postgres-backend", .run = KillBackend, .weight = 2});
   for (const std::string& process : kProcesses) {
-    const bool always_long = process == "transaction" || process == "gateway";
+    const bool always_long = process == "transaction";
     faults.push_back({.name = "stop-" + process, .run = [process, always_long](Field& field) {
                         return Stop(field, process, always_long);
                       }});

@@ -9,7 +9,8 @@ namespace cloudpos::chaos {
 namespace {
 
 /// Some ways see little traffic: a poll each second.
-constexpr Micros kHitTime = 8 * kSecond;
+constexpr Micros kHitTime = 4 * kSecond;
+constexpr int kTries = 3;
 constexpr Micros kLongStall = 12 * kSecond;
 
 /// A mode of the proxy, on an edge that the seed chooses.
@@ -51,10 +52,14 @@ absl::StatusOr<Effect> Break(Field& field, const Mode& mode) {
   const std::string edge = field.dice->Pick(kEdges);
   std::string line = edge + " " + mode.name;
   if (mode.high > 0) line += " " + std::to_string(field.dice->Between(mode.low, mode.high));
-  if (mode.resets_first) CLOUDPOS_RETURN_IF_ERROR(field.proxy->Send(edge + " reset").status());
   const Micros begin = Now();
-  CLOUDPOS_RETURN_IF_ERROR(field.proxy->Send(line).status());
-  const absl::StatusOr<int64_t> hit = AwaitHit(field, edge);
+  absl::StatusOr<int64_t> hit = absl::UnavailableError("");
+  for (int i = 0; i < kTries && !hit.ok(); ++i) {
+    // Between the two commands some may connect, and go on unharmed: then once more.
+    if (mode.resets_first) CLOUDPOS_RETURN_IF_ERROR(field.proxy->Send(edge + " reset").status());
+    CLOUDPOS_RETURN_IF_ERROR(field.proxy->Send(line).status());
+    hit = AwaitHit(field, edge);
+  }
   const Micros time = field.is_short ? kSecond : field.dice->Between(kSecond, kLongStall);
   if (hit.ok()) SleepUntil(begin + time);
   const int64_t hits = field.proxy->Hit(edge);
@@ -92,7 +97,7 @@ struct Cut {
 };
 
 constexpr Cut kCuts[] = {
-    {.name = "cut-reply-t1", .edge = "pg-transaction", .text = "record_documents/", .times = 3},
+    {.name = "cut-reply-t1", .edge = "pg-transaction", .text = "record_entries/", .times = 3},
     {.name = "cut-reply-commit-inventory", .edge = "pg-inventory", .text = "COMMIT", .times = 2},
     {.name = "cut-reply-commit-reporting", .edge = "pg-reporting", .text = "COMMIT", .times = 2},
     {.name = "cut-reply-commit-transaction",

@@ -8,6 +8,7 @@
 
 #include "libs/base/clock.h"
 #include "libs/log/log.h"
+#include "tests/chaos/harness/bugs.h"
 #include "tests/chaos/harness/round.h"
 #include "tests/chaos/harness/schedule.h"
 
@@ -16,8 +17,9 @@ namespace {
 
 constexpr std::string_view kHelp =
     "usage: chaos --state FOLDER --shift N --pos FILE --faults FOLDER --proxy SOCKET\n"
-    "         --gateway PORT --logs FOLDER --checker FILE\n"
-    "         (--short | --minutes N) [--seed S] [--only FAULT] [--json] [--keep-logs]\n"
+    "         --gateway PORT --logs FOLDER --checker FILE --scripts FOLDER\n"
+    "         [--short | --minutes N] [--only FAULT] [--bugs [--bug NAME]]\n"
+    "         [--seed S] [--json] [--keep-logs]\n"
     "\n"
     "Crash tests against a suite that runs; tests/chaos/run starts one and calls this.\n";
 
@@ -43,10 +45,10 @@ struct Arguments {
 };
 
 std::optional<Arguments> Parse(int argc, char** argv) {
-  static const char* const kValues[] = {"--state", "--shift",   "--pos",    "--faults",
-                                        "--proxy", "--gateway", "--logs",   "--checker",
-                                        "--seed",  "--only",    "--minutes"};
-  static const char* const kFlags[] = {"--short", "--json", "--keep-logs"};
+  static const char* const kValues[] = {
+      "--state",   "--shift", "--pos",  "--faults",  "--proxy",   "--gateway", "--logs",
+      "--checker", "--seed",  "--only", "--minutes", "--scripts", "--bug"};
+  static const char* const kFlags[] = {"--short", "--bugs", "--json", "--keep-logs"};
   Arguments arguments;
   for (int i = 1; i < argc; ++i) {
     const std::string_view word = argv[i];
@@ -59,12 +61,14 @@ std::optional<Arguments> Parse(int argc, char** argv) {
       return std::nullopt;
     }
   }
-  for (const char* name : {"--state", "--pos", "--faults", "--proxy", "--logs", "--checker"}) {
+  for (const char* name :
+       {"--state", "--pos", "--faults", "--proxy", "--logs", "--checker", "--scripts"}) {
     if (arguments.Value(name).empty()) return std::nullopt;
   }
   const bool is_long = arguments.Number("--minutes").has_value();
-  if (!arguments.Number("--shift") || !arguments.Number("--gateway") ||
-      is_long == arguments.flags["--short"]) {
+  const int ways = is_long + arguments.flags["--short"];
+  if (!arguments.Number("--shift") || !arguments.Number("--gateway") || ways > 1 ||
+      (ways == 0 && !arguments.flags["--bugs"])) {
     return std::nullopt;
   }
   return arguments;
@@ -77,7 +81,8 @@ class Program {
         suite_({.state = arguments.Value("--state"),
                 .shift = static_cast<int>(*arguments.Number("--shift")),
                 .pos = arguments.Value("--pos"),
-                .faults = arguments.Value("--faults")}),
+                .faults = arguments.Value("--faults"),
+                .scripts = arguments.Value("--scripts")}),
         proxy_(arguments.Value("--proxy")) {
     const int64_t nanos = absl::ToUnixNanos(base::SystemClock().Now());
     report_.seed = arguments.Number("--seed").value_or(static_cast<uint64_t>(nanos) % 1'000'000);
@@ -86,23 +91,30 @@ class Program {
   int Run() {
     const Micros begin = Now();
     std::cerr << "seed " << report_.seed << std::endl;
-    if (arguments_.flags.contains("--short")) {
-      Short();
-    } else {
-      Long(begin + static_cast<Micros>(*arguments_.Number("--minutes")) * 60 * kSecond);
+    if (Has("--short")) Short();
+    if (const auto minutes = arguments_.Number("--minutes")) {
+      Long(begin + static_cast<Micros>(*minutes) * 60 * kSecond);
+    }
+    // After a break the database stays as it is.
+    if (Has("--bugs") && (report_.rounds.empty() || report_.rounds.back().is_good())) {
+      report_.bugs = RunBugs(Options(report_.seed), arguments_.Value("--bug"));
     }
     report_.took = Now() - begin;
-    std::cout << (arguments_.flags.contains("--json") ? report_.Json() + "\n" : report_.Table())
-              << std::flush;
-    if (arguments_.flags.contains("--json")) std::cerr << report_.Table();
+    std::cout << (Has("--json") ? report_.Json() + "\n" : report_.Table()) << std::flush;
+    if (Has("--json")) std::cerr << report_.Table();
     return report_.is_good() ? 0 : 1;
   }
 
  private:
+  bool Has(std::string_view flag) const {
+    const auto found = arguments_.flags.find(flag);
+    return found != arguments_.flags.end() && found->second;
+  }
+
   void Short() {
     RoundOptions options = Options(report_.seed);
     options.is_short = true;
-    options.gap = 300 * kMilli;
+    options.gap = 200 * kMilli;
     Round(options, EachOnce(Select(AllFaults(), arguments_.Value("--only")), report_.seed));
   }
 
@@ -128,7 +140,7 @@ class Program {
             .gateway_port = static_cast<int>(*arguments_.Number("--gateway")),
             .logs = arguments_.Value("--logs") + "/" + name,
             .checker = arguments_.Value("--checker"),
-            .keep_logs = arguments_.flags.contains("--keep-logs")};
+            .keep_logs = Has("--keep-logs")};
   }
 
   void Round(const RoundOptions& options, const std::vector<Fault>& faults) {

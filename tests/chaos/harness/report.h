@@ -38,10 +38,19 @@ struct RoundResult {
 
 struct BugResult {
   std::string name;
-  std::string expected;             // invariant
-  std::vector<std::string> caught;  // invariants the checker reports broken
-  std::string error;                // why the run proves nothing; empty
+  std::vector<std::string> expected;  // one of these invariants must be reported
+  std::vector<std::string> caught;    // what the checker reports broken
+  std::string error;                  // why the run proves nothing; empty
   bool is_good() const;
+};
+
+/// A promise about recovery times, over all rounds.
+struct Goal {
+  std::string name;  // "killed processes are ready within 2 s"
+  int count = 0;     // faults that it is about; none: neither met nor missed
+  Micros p50 = -1;
+  Micros max = -1;
+  bool is_met = true;
 };
 
 struct Report {
@@ -50,6 +59,7 @@ struct Report {
   std::vector<BugResult> bugs;
   Micros took = 0;
 
+  std::vector<Goal> Goals() const;
   bool is_good() const;
   std::string Table() const;
   std::string Json() const;

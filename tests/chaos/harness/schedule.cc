@@ -1,5 +1,6 @@
 #include "tests/chaos/harness/schedule.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "tests/chaos/harness/dice.h"
@@ -19,6 +20,8 @@ std::vector<Fault> Select(std::vector<Fault> faults, std::string_view only) {
 
 std::vector<Fault> EachOnce(std::vector<Fault> faults, uint64_t seed) {
   Dice(seed, kStream).Shuffle(&faults);
+  std::stable_partition(faults.begin(), faults.end(),
+                        [](const Fault& fault) { return fault.is_early; });
   return faults;
 }
 

@@ -50,21 +50,21 @@ std::string LinkOf(const std::string& path) {
   return n <= 0 ? "" : std::string(target, static_cast<size_t>(n));
 }
 
-/// The first process for which `is_it` answers true, by pid.
+/// Calls `f` with the pid and the folder of each process, by pid.
 template <typename F>
-pid_t FindProcess(F&& is_it) {
+void ForEachProcess(F&& f) {
+  std::vector<pid_t> pids;
   DIR* all = opendir("/proc");
-  if (all == nullptr) return 0;
-  pid_t found = 0;
+  if (all == nullptr) return;
   while (const dirent* entry = readdir(all)) {
     const std::string_view name = entry->d_name;
     pid_t pid = 0;
     std::from_chars(name.data(), name.data() + name.size(), pid);
-    if (pid <= 0 || (found != 0 && pid > found)) continue;
-    if (is_it("/proc/" + std::string(name))) found = pid;
+    if (pid > 0) pids.push_back(pid);
   }
   closedir(all);
-  return found;
+  std::sort(pids.begin(), pids.end());
+  for (const pid_t pid : pids) f(pid, "/proc/" + std::to_string(pid));
 }
 
 }  // namespace
@@ -110,19 +110,34 @@ pid_t Suite::Pid(std::string_view process) const {
     const std::string file = ReadFile(options_.state + "/postgres/postmaster.pid").value_or("");
     const pid_t pid = std::atoi(file.c_str());
     if (pid <= 0) return 0;
-    const bool runs = LinkOf("/proc/" + std::to_string(pid) + "/exe").ends_with("/postgres");
-    return runs ? pid : 0;
+    return IsPostgres(pid) ? pid : 0;  // the file outlives the process, whose number is given anew
   }
   const std::string program = options_.state + "/bin/cloudpos-" + std::string(process);
   const std::string folder = options_.state + "/redis";
-  return FindProcess([&](const std::string& entry) {
-    if (process == "redis") {
-      return LinkOf(entry + "/cwd") == folder &&
-             LinkOf(entry + "/exe").find("redis") != std::string::npos;
-    }
+  pid_t found = 0;
+  ForEachProcess([&](pid_t pid, const std::string& entry) {
+    if (found != 0) return;
     const std::string exe = LinkOf(entry + "/exe");
-    return exe == program || exe == program + " (deleted)";
+    const bool is_it = process == "redis" ? exe.find("redis") != std::string::npos &&
+                                                LinkOf(entry + "/cwd") == folder
+                                          : exe == program || exe == program + " (deleted)";
+    if (is_it) found = pid;
   });
+  return found;
+}
+
+bool Suite::IsPostgres(pid_t pid) const {
+  const std::string entry = "/proc/" + std::to_string(pid);
+  return LinkOf(entry + "/exe").ends_with("/postgres") &&
+         LinkOf(entry + "/cwd") == options_.state + "/postgres";
+}
+
+std::vector<pid_t> Suite::PostgresPids() const {
+  std::vector<pid_t> pids;
+  ForEachProcess([&](pid_t pid, const std::string&) {
+    if (IsPostgres(pid)) pids.push_back(pid);
+  });
+  return pids;
 }
 
 absl::Status Suite::Signal(std::string_view process, int signal) const {
@@ -132,10 +147,10 @@ absl::Status Suite::Signal(std::string_view process, int signal) const {
   return absl::UnavailableError(std::string(process) + " cannot be signalled");
 }
 
-bool Suite::IsGatewayReady() const {
+bool Suite::GatewayAnswers(const std::string& path) const {
   Connection connection(port("gateway"));
   if (!connection.Open()) return false;
-  connection.Send({.method = "GET", .path = "/healthz"});
+  connection.Send({.method = "GET", .path = path});
   AwaitAll({&connection}, Now() + kAnswerTime, [](size_t) {});
   return connection.reply && connection.reply->status == 200;
 }
@@ -144,8 +159,16 @@ bool Suite::IsReady(const std::string& process) {
   if (Pid(process) == 0) return false;
   if (process == "postgres") return pool_->Exec({}, kPing).ok();
   if (process == "redis") return Redis("PING") == "+PONG";
-  if (process == "gateway") return IsGatewayReady();
+  if (process == "gateway") return GatewayAnswers("/healthz");
   return service::Probe(process, address(process), operator_tls(), "readiness").ok();
+}
+
+bool Suite::IsServing() const { return GatewayAnswers("/readyz"); }
+
+absl::Status Suite::Script(const std::string& name) const {
+  return MustRun({"psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", admin_dsn(), "-f",
+                  options_.scripts + "/" + name},
+                 kCommandTime);
 }
 
 absl::Status Suite::Ctl(std::vector<std::string> words) const {
@@ -155,7 +178,8 @@ absl::Status Suite::Ctl(std::vector<std::string> words) const {
 
 absl::Status Suite::Pos(std::vector<std::string> words, Micros limit) const {
   words.insert(words.begin(), {"env", "POS_STATE_DIR=" + options_.state,
-                               "POS_PORT_SHIFT=" + std::to_string(options_.shift), options_.pos});
+                               "POS_PORT_SHIFT=" + std::to_string(options_.shift),
+                               "POS_TEST_FAULTS=" + options_.faults, options_.pos});
   return MustRun(words, limit);
 }
 

@@ -22,10 +22,11 @@ extern const std::vector<std::string> kServices;   // with gRPC: auth, inventory
 extern const std::vector<std::string> kProcesses;  // and gateway, postgres, redis
 
 struct SuiteOptions {
-  std::string state;   // folder
-  int shift = 0;       // of all ports
-  std::string pos;     // the command ./pos
-  std::string faults;  // folder of libs/faults' switches
+  std::string state;    // folder
+  int shift = 0;        // of all ports
+  std::string pos;      // the command ./pos
+  std::string faults;   // folder of libs/faults' switches
+  std::string scripts;  // folder of *.sql
 };
 
 class Suite {
@@ -44,14 +45,22 @@ class Suite {
 
   /// 0 when it does not run. Finds the program that the state folder holds.
   pid_t Pid(std::string_view process) const;
+  /// Whether it is one of this suite's PostgreSQL.
+  bool IsPostgres(pid_t pid) const;
+  /// PostgreSQL's, all of them.
+  std::vector<pid_t> PostgresPids() const;
   absl::Status Signal(std::string_view process, int signal) const;
   /// It answers, and says that it can serve.
   bool IsReady(const std::string& process);
+  /// The gateway says that all parts are ready.
+  bool IsServing() const;
   /// supervisorctl WORDS...
   absl::Status Ctl(std::vector<std::string> words) const;
   /// ./pos WORDS...
   absl::Status Pos(std::vector<std::string> words, Micros limit) const;
 
+  /// One of the scripts, as superuser.
+  absl::Status Script(const std::string& name) const;
   /// Every consumer has read what its producers had written before the call. (A cursor at the end
   /// of a log may lie beyond its last event.)
   bool HasCaughtUp();
@@ -59,7 +68,7 @@ class Suite {
   std::string Redis(const std::string& command) const;
 
  private:
-  bool IsGatewayReady() const;
+  bool GatewayAnswers(const std::string& path) const;
 
   const SuiteOptions options_;
   std::string redis_password_;

@@ -11,7 +11,6 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr Micros kPricePause = 1500 * kMilli;
 constexpr uint64_t kPriceStream = 500;
 
 /// One price, read and set anew; what became of it is read again next time.
@@ -46,7 +45,8 @@ absl::StatusOr<std::unique_ptr<Workload>> Workload::Start(WorkloadOptions option
                                                .world = o.world,
                                                .load = o.load,
                                                .mix = o.mix,
-                                               .interval = kSecond * o.clients / o.rate},
+                                               .interval = kSecond * o.clients / o.rate,
+                                               .verifies = o.verifies},
                                  std::move(log)));
   }
   workload->running_ = o.clients;
@@ -67,7 +67,7 @@ void Workload::ChangePrices() {
     if (variant->lively) lively.push_back(variant.get());
   }
   Api api(options_.gateway_port, options_.world->session.get(), kSecond);
-  Micros next = Now() + kPricePause;
+  Micros next = Now() + options_.price_pause;
   while (!options_.load->is_closing) {
     if (Now() < next) {
       SleepFor(50 * kMilli);
@@ -76,7 +76,7 @@ void Workload::ChangePrices() {
     ChangePrice(&api, dice.Pick(lively), dice.Between(100, 6000));
     // Somebody looks at the reports, too, whatever they can answer now.
     (void)api.Call("GET", "/v1/reports/dashboard").ok();
-    next = Now() + kPricePause;
+    next = Now() + options_.price_pause;
   }
 }
 

@@ -21,6 +21,9 @@ struct WorkloadOptions {
   int clients = 24;
   int rate = 230;  // documents begun per second, by all
   Mix mix = {};
+  Micros price_pause = 1500 * kMilli;  // between two changes of a price
+  /// At the end, asks again about what was refused after a request was lost.
+  bool verifies = true;
 };
 
 class Workload {
