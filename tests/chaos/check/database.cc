@@ -112,6 +112,12 @@ absl::Status Database::Stream(const Query& query, const OnRow& on_row) {
   return StreamWith(query, nullptr, on_row);
 }
 
+absl::Status Database::StreamInOrder(const Query& query, const OnRow& on_row) {
+  CLOUDPOS_RETURN_IF_ERROR(Run("SET LOCAL enable_sort = off; SET LOCAL enable_seqscan = off"));
+  CLOUDPOS_RETURN_IF_ERROR(StreamWith(query, nullptr, on_row));
+  return Run("SET LOCAL enable_sort = on; SET LOCAL enable_seqscan = on");
+}
+
 absl::Status Database::StreamOnly(const Query& query, const std::vector<base::Uuid>& ids,
                                   const OnRow& on_row) {
   std::string list = "{";

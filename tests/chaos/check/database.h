@@ -55,6 +55,8 @@ class Database {
   using OnRow = std::function<void(const Row&)>;
   /// A statement that may give very many rows.
   absl::Status Stream(const Query& query, const OnRow& on_row);
+  /// The same in the order of an index: large rows are not sorted.
+  absl::Status StreamInOrder(const Query& query, const OnRow& on_row);
   /// The same for the documents in `ids` alone; `query` has $2.
   absl::Status StreamOnly(const Query& query, const std::vector<base::Uuid>& ids,
                           const OnRow& on_row);

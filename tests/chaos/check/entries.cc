@@ -38,7 +38,7 @@ void StoredEntry::Believe(journal::SaleEntry* entry) const {
 }
 
 absl::Status StreamEntries(Database* database, const std::function<void(const StoredEntry&)>& f) {
-  return database->Stream(kEntries, [&f](const Row& row) { f(EntryOf(row)); });
+  return database->StreamInOrder(kEntries, [&f](const Row& row) { f(EntryOf(row)); });
 }
 
 absl::Status StreamEntriesOf(Database* database, const std::vector<base::Uuid>& documents,
