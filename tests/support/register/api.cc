@@ -3,7 +3,11 @@
 namespace cloudpos::register_sim {
 
 std::string Answer::Problem() const {
-  return std::to_string(status) + " " + code + ": " + Text(body, "detail");
+  std::string problem = std::to_string(status) + " " + code + ": " + Text(body, "detail");
+  for (const json::value& error : Array(body, "errors")) {
+    problem += " (" + Text(error.as_object(), "field") + ")";
+  }
+  return problem;
 }
 
 absl::StatusOr<Answer> Api::Get(const std::string& target, const std::string& token) {

@@ -1,6 +1,7 @@
 #include "tests/support/register/disk.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -55,6 +56,16 @@ absl::Status SyncFolder(const std::string& folder) {
 Disk::Disk(std::string folder) : folder_(std::move(folder)) {
   std::error_code ignored;  // the first use of it tells
   std::filesystem::create_directories(folder_, ignored);
+}
+
+absl::Status Disk::Lock() {
+  auto file = std::make_shared<File>(Path("lock"), O_RDWR | O_CREAT);
+  if (file->fd() < 0) return Failed(folder_);
+  if (flock(file->fd(), LOCK_EX | LOCK_NB) != 0) {
+    return absl::FailedPreconditionError(folder_ + ": another register runs on this disk");
+  }
+  lock_ = std::move(file);
+  return absl::OkStatus();
 }
 
 bool Disk::Has(const std::string& name) const { return std::filesystem::exists(Path(name)); }

@@ -3,6 +3,7 @@
 // A register's disk: a folder that survives whatever happens to the program. What was appended or
 // replaced is on the medium before the call returns.
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,10 @@ class Disk {
   /// The folder is made unless it exists.
   explicit Disk(std::string folder);
 
+  /// From now on no other program gets this folder. FAILED_PRECONDITION when another has it: two that
+  /// sell from one disk would give numbers twice (U-05).
+  absl::Status Lock();
+
   bool Has(const std::string& name) const;
   absl::StatusOr<std::string> Read(const std::string& name) const;
   /// All of it or nothing, also when the power fails.
@@ -30,6 +35,7 @@ class Disk {
   std::string Path(const std::string& name) const { return folder_ + "/" + name; }
 
   std::string folder_;
+  std::shared_ptr<void> lock_;
 };
 
 }  // namespace cloudpos::register_sim

@@ -24,6 +24,7 @@ Register::Register(const Setup& setup, replay::HttpAddress gateway)
 absl::StatusOr<std::unique_ptr<Register>> Register::Open(const Setup& setup) {
   CLOUDPOS_ASSIGN_OR_RETURN(replay::HttpAddress gateway, replay::ParseAddress(setup.gateway));
   auto reg = std::unique_ptr<Register>(new Register(setup, std::move(gateway)));
+  CLOUDPOS_RETURN_IF_ERROR(reg->disk_.Lock());
   CLOUDPOS_RETURN_IF_ERROR(reg->Load());
   return reg;
 }
