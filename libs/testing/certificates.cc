@@ -54,6 +54,22 @@ void WriteFile(const std::string& path, F&& write) {
   std::filesystem::rename(fresh, path);
 }
 
+template <typename T, typename F>
+T* ReadFile(const std::string& path, F&& read) {
+  std::FILE* file = std::fopen(path.c_str(), "r");
+  Check(file != nullptr, path.c_str());
+  T* thing = read(file);
+  std::fclose(file);
+  Check(thing != nullptr, path.c_str());
+  return thing;
+}
+
+std::string NewFolder() {
+  std::string pattern = std::filesystem::temp_directory_path() / "cloudpos-ca-XXXXXX";
+  Check(mkdtemp(pattern.data()) != nullptr, "mkdtemp");
+  return pattern;
+}
+
 }  // namespace
 
 struct CertificateAuthority::Impl {
@@ -64,15 +80,25 @@ struct CertificateAuthority::Impl {
 };
 
 CertificateAuthority::CertificateAuthority() : impl_(std::make_unique<Impl>()) {
-  std::string pattern = std::filesystem::temp_directory_path() / "cloudpos-ca-XXXXXX";
-  Check(mkdtemp(pattern.data()) != nullptr, "mkdtemp");
-  impl_->folder = pattern;
+  impl_->folder = NewFolder();
   impl_->key.reset(EVP_EC_gen("P-256"));
   X509* ca = (impl_->certificate = NewCertificate("test CA", impl_->key.get(), 86400, 1)).get();
   X509_set_issuer_name(ca, X509_get_subject_name(ca));
   AddExtension(ca, ca, NID_basic_constraints, "critical,CA:TRUE");
   AddExtension(ca, ca, NID_key_usage, "critical,keyCertSign,cRLSign");
   Check(X509_sign(ca, impl_->key.get(), EVP_sha256()) > 0, "sign");
+  WriteFile(impl_->folder + "/ca.pem", [&](std::FILE* f) { return PEM_write_X509(f, ca); });
+}
+
+CertificateAuthority::CertificateAuthority(const std::string& certificate_file,
+                                           const std::string& key_file)
+    : impl_(std::make_unique<Impl>()) {
+  impl_->folder = NewFolder();
+  impl_->certificate.reset(ReadFile<X509>(
+      certificate_file, [](std::FILE* f) { return PEM_read_X509(f, nullptr, nullptr, nullptr); }));
+  impl_->key.reset(ReadFile<EVP_PKEY>(
+      key_file, [](std::FILE* f) { return PEM_read_PrivateKey(f, nullptr, nullptr, nullptr); }));
+  X509* ca = impl_->certificate.get();
   WriteFile(impl_->folder + "/ca.pem", [&](std::FILE* f) { return PEM_write_X509(f, ca); });
 }
 

@@ -11,6 +11,9 @@ namespace cloudpos::testing {
 class CertificateAuthority {
  public:
   CertificateAuthority();
+  /// One that exists already (PEM files), say a suite's own; what it issues lies in a folder of its
+  /// own all the same.
+  CertificateAuthority(const std::string& certificate_file, const std::string& key_file);
   ~CertificateAuthority();
   CertificateAuthority(const CertificateAuthority&) = delete;
 

@@ -7,6 +7,7 @@
 
 #include "cloudpos/common/v1/error.pb.h"
 #include "cloudpos/common/v1/permission.pb.h"
+#include "cloudpos/common/v1/policy.pb.h"
 #include "gateway/linked_protos.h"
 #include "gateway/problem.h"
 #include "gateway/route_table.h"
@@ -48,6 +49,42 @@ TEST_CASE("golden: routes", "[golden]") {
   const auto routes = gateway::RouteTable::Build(gateway::LinkedProtoFiles());
   REQUIRE(routes.ok());
   CheckLines("routes.txt", Split(routes->Print()));
+}
+
+/// "auth.v1.StaffService/GetStaff tenant staff.read REQUIRED audit from gateway".
+std::string PolicyLine(const google::protobuf::MethodDescriptor& method) {
+  const common::v1::Policy& policy = method.options().GetExtension(common::v1::policy);
+  const auto* permission =
+      common::v1::Permission_descriptor()->FindValueByNumber(policy.permission());
+  std::string line = method.service()->full_name() + "/" + method.name();
+  if (policy.public_()) line += " public";
+  if (policy.scope() != common::v1::SCOPE_UNSPECIFIED) {
+    line += " " + common::v1::Scope_Name(policy.scope());
+  }
+  if (permission->number() != 0) {
+    line += " " + permission->options().GetExtension(common::v1::permission_name);
+  }
+  if (!policy.store_field().empty()) line += " of " + policy.store_field();
+  if (policy.handler_checks()) line += " checked by the handler";
+  if (policy.idempotency() == common::v1::REQUIRED)
+    line += " once per " + (policy.id_field().empty() ? "key" : policy.id_field());
+  if (policy.audit()) line += " audited";
+  line += " from";
+  for (const std::string& caller : policy.callers()) line += " " + caller;
+  return line;
+}
+
+TEST_CASE("golden: policies", "[golden]") {
+  std::vector<std::string> lines;
+  for (const auto* file : gateway::LinkedProtoFiles()) {
+    if (file->name().rfind("cloudpos/", 0) != 0) continue;
+    for (int s = 0; s < file->service_count(); ++s) {
+      for (int m = 0; m < file->service(s)->method_count(); ++m) {
+        lines.push_back(PolicyLine(*file->service(s)->method(m)));
+      }
+    }
+  }
+  CheckLines("policies.txt", lines);
 }
 
 TEST_CASE("golden: permissions and their numbers", "[golden]") {
