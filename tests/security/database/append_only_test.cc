@@ -87,6 +87,29 @@ TEST_CASE("append-only: no role but the owner changes or removes what is only ad
   CHECK(tried >= 400);
 }
 
+TEST_CASE("append-only: of the sales only a tombstone makes room, for what was paid after all",
+          "[security]") {
+  const testing::SuiteDatabase database;
+  Session admin(database.Dsn("admin"));
+  DropRules(admin, Tables(admin));
+  for (const Table& table : Tables(admin)) {
+    if (table.path() == "transaction.sales") {
+      admin.Run(InsertOf(table, kA, "SALE"));
+      admin.Run(InsertOf(table, kA, "RETURN"));
+    }
+  }
+  Session role(database.Dsn("transaction_rw"));
+  role.SetTenant(kA);
+  CHECK(role.Try("SELECT count(*) AS n FROM transaction.sales").Rows() == 2);
+  CHECK(role.Try("DELETE FROM transaction.sales").Rows() == 0);
+  CHECK(role.Try("UPDATE transaction.sales SET kind = 'ABANDONED'").refused());
+  for (const char* table : {"sale_lines", "tenders", "journal_entries"}) {
+    CHECK(role.Try("DELETE FROM transaction." + std::string(table)).refused());
+  }
+  admin.Run("UPDATE transaction.sales SET kind = 'ABANDONED' WHERE kind = 'RETURN'");
+  CHECK(role.Try("DELETE FROM transaction.sales").Rows() == 1);
+}
+
 TEST_CASE("append-only: the audit log resists the owner's slips, too", "[security]") {
   const testing::SuiteDatabase database;
   Session owner(database.Dsn("auth_owner"));
