@@ -234,21 +234,24 @@ void Replies::CheckMoney() {
 
 void CheckReplies(const Evidence& e) {
   Replies replies(e);
-  int64_t acknowledged = 0, recorded = 0, unknown = 0;
+  int64_t acknowledged = 0, recorded = 0, unheard = 0, on_paper = 0;
   for (const Document& document : e.documents->all()) {
     replies.CheckDocument(document);
     const bool is_acknowledged = document.acked != kNowhere;
+    const bool is_on_paper = document.paper != 0;
     acknowledged += is_acknowledged ? 1 : 0;
+    on_paper += is_on_paper ? 1 : 0;
     recorded += document.is_recorded_sale() ? 1 : 0;
-    unknown += document.is_recorded_sale() && !is_acknowledged ? 1 : 0;
+    unheard += document.is_recorded_sale() && !is_acknowledged && !is_on_paper ? 1 : 0;
   }
   for (const Refusal& refusal : e.history.refusals) replies.CheckRefusal(refusal);
   // Runs without a single refusal have nothing to find a cause for.
   if (e.history.refusals.empty()) e.report->NotAsked(Rule::kCause);
   replies.CheckMoney();
   e.report->Note("acknowledged", acknowledged);
+  e.report->Note("on paper", on_paper);
   e.report->Note("recorded", recorded);
-  e.report->Note("recorded unacknowledged", unknown);
+  e.report->Note("recorded and unheard of", unheard);
   e.report->Note("refused in a race", replies.raced());
 }
 
