@@ -28,7 +28,8 @@ RebuildOptions OptionsOf(World& world) {
           .transaction = world.transaction,
           .worker_pool = &world.worker,
           .clock = &world.clock,
-          .ids = &world.ids};
+          .ids = &world.ids,
+          .pause = std::chrono::milliseconds(1)};
 }
 
 std::string Text(World& world, const pg::Query& query, const char* column) {
@@ -124,6 +125,26 @@ TEST_CASE("Rebuild: the live consumers go on with the new set", "[reporting][sto
   CHECK(Everything(world) == live);
 }
 
+TEST_CASE("Rebuild: a producer that is away for a while is waited for", "[reporting][store]") {
+  World world;
+  Fill(world, 10);
+  world.CatchUp();
+  const std::string before = Everything(world);
+  world.auth->snapshot_failures = 1;
+  world.transaction->snapshot_failures = 3;
+  world.transaction->pull_failures = 2;
+  const absl::Status status = Rebuild(OptionsOf(world));
+  INFO(status.ToString());
+  CHECK(status.ok());
+  CHECK(world.transaction->snapshot_failures + world.transaction->pull_failures == 0);
+  CHECK(Text(world, kSelectState, "states") == "IDLE,LIVE");
+  CHECK(Everything(world) == before);
+  // For ever is too long.
+  world.inventory->snapshot_failures = 1000;
+  CHECK(absl::IsUnavailable(Rebuild(OptionsOf(world))));
+  CHECK(Everything(world) == before);
+}
+
 TEST_CASE("Rebuild: one that died is taken over, and the live set is untouched",
           "[reporting][store]") {
   World world;
@@ -158,8 +179,8 @@ TEST_CASE("Rebuild: an entry that cannot be read is parked in the new set, too",
   world.Record(world.Entry(kKindSale, "2026-03-01", 100, 1));
   world.CatchUp();
   const std::string before = Everything(world);
-  constexpr pg::Query kParked{
-      "test_parked", "SELECT string_agg(cursor_name, ',') AS names FROM dead_letter"};
+  constexpr pg::Query kParked{"test_parked",
+                              "SELECT string_agg(cursor_name, ',') AS names FROM dead_letter"};
   CHECK(Text(world, kParked, "names") == "transaction");
   REQUIRE(Rebuild(OptionsOf(world)).ok());
   CHECK(Text(world, kParked, "names") == "transaction");

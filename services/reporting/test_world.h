@@ -41,6 +41,7 @@ class MemoryLog final : public events::EventSource {
 
   absl::Status Pull(const common::v1::PullRequest& request, absl::Time,
                     common::v1::PullResponse* response) override {
+    if (pull_failures > 0 && pull_failures-- > 0) return absl::UnavailableError("away");
     const size_t begin = request.cursor().empty() ? 0 : std::stoul(request.cursor());
     const size_t limit = static_cast<size_t>(std::max(page, 1));
     const size_t end = std::min(events_.size(), begin + limit);
@@ -67,6 +68,7 @@ class MemoryLog final : public events::EventSource {
         *message.add_events() = events_[k];
       }
       CLOUDPOS_RETURN_IF_ERROR(send(message));
+      if (snapshot_failures > 0 && snapshot_failures-- > 0) return absl::UnavailableError("away");
     }
     return absl::OkStatus();
   }
@@ -77,6 +79,9 @@ class MemoryLog final : public events::EventSource {
     events_.insert(events_.end(), again.begin(), again.end());
   }
 
+  /// So many calls fail, as when the producer starts anew.
+  int pull_failures = 0;
+  int snapshot_failures = 0;
   int page = 3;
   size_t overlap = 2;
   std::function<void()> in_snapshot;
