@@ -13,6 +13,11 @@ namespace {
 
 using common::v1::Permission;
 
+constexpr pg::Query kInsertOperator{"test_insert_operator", R"sql(
+  INSERT INTO operators (tenant_id, staff_id, version, changed_at, active, grants)
+  VALUES ($1, $2, $3, $4, $5, jsonb_build_array(jsonb_build_object('s', '[]'::jsonb, 'p', $6::text)))
+  )sql"};
+
 BasketInput MugAndTeas(const World& world) {
   BasketInput basket;
   basket.lines.resize(2);
@@ -35,20 +40,13 @@ Store StoreOf(World& world) { return SettingsOf(world)->stores.at(world.store); 
 }  // namespace
 
 void Hire(World& world, const base::Uuid& staff, std::initializer_list<Permission> permissions,
-          absl::Time since, absl::Time created, bool active) {
+          absl::Time since, int64_t version, bool active) {
   token::PermissionSet set;
   for (const Permission permission : permissions) set.Add(permission);
-  auth::v1::StaffRightsChanged changed;
-  changed.set_tenant_id(world.tenant.ToString());
-  changed.set_staff_id(staff.ToString());
-  const auto put = [](absl::Time time, google::protobuf::Timestamp* out) {
-    out->set_seconds(absl::ToUnixSeconds(time));
-  };
-  put(since, changed.mutable_changed_at());
-  put(created, changed.mutable_created_at());
-  changed.set_active(active);
-  changed.add_grants()->set_permissions(set.ToBase64Url());
-  world.Apply(ApplyPlaces, {EventWith(world.tenant, changed)});
+  const auto inserted = world.worker_pool.Exec({}, kInsertOperator, world.tenant, staff, version,
+                                               since, active, set.ToBase64Url());
+  INFO(inserted.status().ToString());
+  REQUIRE(inserted.ok());
 }
 
 Till::Till(World& w, const base::Uuid& on, std::string device_code, int its_generation,

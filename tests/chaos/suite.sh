@@ -80,5 +80,8 @@ chaos_reroute() {
 chaos_stop() {
   [ -z "${POS_TEST_KEEP:-}" ] || return 0
   suite_stop
-  [ -z "$CHAOS_PROXY_PID" ] || kill "$CHAOS_PROXY_PID" 2>/dev/null || true
+  [ -n "$CHAOS_PROXY_PID" ] || return 0
+  kill "$CHAOS_PROXY_PID" 2>/dev/null || true
+  wait "$CHAOS_PROXY_PID" 2>/dev/null || true
+  CHAOS_PROXY_PID=
 }

@@ -4,21 +4,22 @@
 
 namespace cloudpos::transaction {
 
-const OperatorRights* RightsAt(const OperatorHistory& history, absl::Time at) {
-  if (history.empty() || at < history.front().created_at) return nullptr;
-  const OperatorRights* found = &history.front();
-  for (const OperatorRights& rights : history) {
-    if (rights.changed_at <= at) found = &rights;
+const OperatorVersion* VersionAt(const OperatorHistory& history, absl::Time at) {
+  if (history.empty()) return nullptr;
+  const OperatorVersion* found = nullptr;
+  for (const OperatorVersion& version : history) {
+    if (version.changed_at <= at) found = &version;
   }
-  return found;
+  if (found != nullptr) return found;
+  return history.front().version > 1 ? &history.front() : nullptr;
 }
 
 bool WasAllowed(const OperatorHistory& history, const std::vector<token::Permission>& needed,
                 const base::Uuid& store, absl::Time at) {
-  const OperatorRights* rights = RightsAt(history, at);
-  if (rights == nullptr || !rights->active) return false;
+  const OperatorVersion* version = VersionAt(history, at);
+  if (version == nullptr || !version->active) return false;
   token::Claims claims;
-  claims.grants = rights->grants;
+  claims.grants = version->grants;
   return std::all_of(needed.begin(), needed.end(), [&](token::Permission permission) {
     return claims.HasForStore(permission, store);
   });

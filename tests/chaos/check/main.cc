@@ -14,7 +14,6 @@ namespace cloudpos::chaos {
 namespace {
 
 constexpr int kCannotCheck = 2;
-constexpr std::chrono::seconds kPatience{10};
 
 constexpr std::string_view kHelp =
     "usage: chaos-check --logs DIR --dsn DSN [--json] [--steps]\n"
@@ -49,7 +48,7 @@ class Steps {
 };
 
 int Main(int argc, char** argv) {
-  CheckOptions options{.patience = kPatience};
+  CheckOptions options;
   bool as_json = false;
   Steps steps;
   for (int i = 1; i < argc; ++i) {

@@ -9,6 +9,8 @@ namespace {
 
 /// A request that was sent earlier than this before the signal has reached the process.
 constexpr Micros kArrived = 20 * kMilli;
+/// A process has 10 s to answer what it has begun.
+constexpr Micros kDrainMax = 12 * kSecond;
 constexpr Micros kAloneTime = 6 * kSecond;
 constexpr Micros kShortAloneTime = 2 * kSecond;
 
@@ -19,7 +21,12 @@ absl::StatusOr<Effect> Terminate(Field& field, const std::string& process) {
   const Micros begin = Now();
   CLOUDPOS_RETURN_IF_ERROR(field.suite->Signal(process, SIGTERM));
   Effect effect{.proof = {}, .over_at = field.Over(), .awaited = {process}};
-  CLOUDPOS_ASSIGN_OR_RETURN(effect.proof, AwaitNewPid(field, process, before));
+  if (!WaitFor(kDrainMax, 2 * kMilli, [&] { return kill(before, 0) != 0; })) {
+    return absl::DeadlineExceededError(process + " does not end");
+  }
+  effect.proof = "ended in " + std::to_string((Now() - begin) / kMilli) + " ms, ";
+  CLOUDPOS_ASSIGN_OR_RETURN(const std::string restarted, AwaitNewPid(field, process, before));
+  effect.proof += restarted;
   int64_t lost = 0;
   for (const LostRequest& request : field.load->TakeLost()) {
     if (request.sent < begin - kArrived && request.why != Loss::kRefused) ++lost;

@@ -19,7 +19,11 @@ constexpr std::string_view kHelp =
     "usage: chaos --state FOLDER --shift N --pos FILE --faults FOLDER --proxy SOCKET\n"
     "         --gateway PORT --logs FOLDER --checker FILE --scripts FOLDER\n"
     "         [--short | --minutes N] [--only FAULT] [--bugs [--bug NAME]]\n"
-    "         [--seed S] [--json] [--keep-logs]\n"
+    "         [--seed S] [--json] [--keep-logs] [--report FILE [--more]]\n"
+    "\n"
+    "FILE holds the rounds of earlier calls, and these ones afterwards; with --more nothing is "
+    "told\n"
+    "yet, unless it is not good.\n"
     "\n"
     "Crash tests against a suite that runs; tests/chaos/run starts one and calls this.\n";
 
@@ -47,8 +51,8 @@ struct Arguments {
 std::optional<Arguments> Parse(int argc, char** argv) {
   static const char* const kValues[] = {
       "--state",   "--shift", "--pos",  "--faults",  "--proxy",   "--gateway", "--logs",
-      "--checker", "--seed",  "--only", "--minutes", "--scripts", "--bug"};
-  static const char* const kFlags[] = {"--short", "--bugs", "--json", "--keep-logs"};
+      "--checker", "--seed",  "--only", "--minutes", "--scripts", "--bug",     "--report"};
+  static const char* const kFlags[] = {"--short", "--bugs", "--json", "--keep-logs", "--more"};
   Arguments arguments;
   for (int i = 1; i < argc; ++i) {
     const std::string_view word = argv[i];
@@ -90,6 +94,9 @@ class Program {
 
   int Run() {
     const Micros begin = Now();
+    const std::string save = arguments_.Value("--report");
+    const Report before = ReadReport(ReadFile(save).value_or(""));
+    report_.rounds = before.rounds;
     std::cerr << "seed " << report_.seed << std::endl;
     if (Has("--short")) Short();
     if (const auto minutes = arguments_.Number("--minutes")) {
@@ -99,7 +106,9 @@ class Program {
     if (Has("--bugs") && (report_.rounds.empty() || report_.rounds.back().is_good())) {
       report_.bugs = RunBugs(Options(report_.seed), arguments_.Value("--bug"));
     }
-    report_.took = Now() - begin;
+    report_.took = before.took + Now() - begin;
+    if (!save.empty() && !WriteFile(save, report_.Json()).ok()) return 1;
+    if (Has("--more") && report_.is_good()) return 0;
     std::cout << (Has("--json") ? report_.Json() + "\n" : report_.Table()) << std::flush;
     if (Has("--json")) std::cerr << report_.Table();
     return report_.is_good() ? 0 : 1;
@@ -121,8 +130,8 @@ class Program {
   /// Rounds until the time is over; a round that is not good ends the run: its database and logs
   /// are then as it left them.
   void Long(Micros end) {
-    for (uint64_t i = 0; Now() < end; ++i) {
-      RoundOptions options = Options(report_.seed + i);
+    while (Now() < end) {
+      RoundOptions options = Options(report_.seed + report_.rounds.size());
       options.until = std::min(end, Now() + kRoundMax);
       Round(options,
             Draw(Select(AllFaults(), arguments_.Value("--only")), options.seed, kFaultsPerRound));

@@ -7,52 +7,21 @@
 #include "boost/json/array.hpp"
 #include "boost/json/serialize.hpp"
 #include "tests/chaos/harness/api.h"
+#include "tests/chaos/harness/fault_times.h"
 
 namespace cloudpos::chaos {
 namespace {
 
 namespace json = boost::json;
 
-/// Times of one kind of fault.
-struct Times {
-  std::vector<Micros> values;
-
-  void Add(Micros value) {
-    if (value >= 0) values.push_back(value);
-  }
-  Micros Percentile(int percent) {
-    if (values.empty()) return -1;
-    std::sort(values.begin(), values.end());
-    return values[(values.size() - 1) * static_cast<size_t>(percent) / 100];
-  }
-};
-
-struct Row {
-  int count = 0;
-  Times ready, sale;
-};
-
 std::string Millis(Micros time) { return time < 0 ? "-" : std::to_string(time / kMilli); }
 
-std::string Format(const char* format, const std::string& name, int count, Row row) {
+std::string Format(const char* format, const std::string& name, int count, const FaultTimes& row) {
   char line[200];
   std::snprintf(line, sizeof(line), format, name.c_str(), count,
                 Millis(row.ready.Percentile(50)).c_str(), Millis(row.ready.Percentile(100)).c_str(),
                 Millis(row.sale.Percentile(50)).c_str(), Millis(row.sale.Percentile(100)).c_str());
   return line;
-}
-
-std::map<std::string, Row> ByFault(const std::vector<RoundResult>& rounds) {
-  std::map<std::string, Row> rows;
-  for (const RoundResult& round : rounds) {
-    for (const FaultResult& fault : round.faults) {
-      Row& row = rows[fault.name];
-      ++row.count;
-      row.ready.Add(fault.ready);
-      row.sale.Add(fault.sale);
-    }
-  }
-  return rows;
 }
 
 constexpr Micros kReadyGoal = 2 * kSecond;  // half of the times
@@ -88,37 +57,6 @@ std::map<std::string, Checked> ByInvariant(const std::vector<RoundResult>& round
     }
   }
   return all;
-}
-
-json::array Texts(const std::vector<std::string>& texts) {
-  return json::array(texts.begin(), texts.end());
-}
-
-json::object CountsJson(const std::map<std::string, int64_t>& counts) {
-  json::object object;
-  for (const auto& [name, count] : counts) object[name] = count;
-  return object;
-}
-
-json::object RoundJson(const RoundResult& round) {
-  json::array faults;
-  for (const FaultResult& fault : round.faults) {
-    faults.push_back(json::object{{"name", fault.name},
-                                  {"proof", fault.proof},
-                                  {"readyMs", fault.ready < 0 ? -1 : fault.ready / kMilli},
-                                  {"saleMs", fault.sale < 0 ? -1 : fault.sale / kMilli},
-                                  {"complaints", Texts(fault.complaints)}});
-  }
-  return {{"name", round.name},
-          {"seed", round.seed},
-          {"salesPerSecondBefore", round.rate_before},
-          {"counts", CountsJson(round.counts)},
-          {"problems", CountsJson(round.problems)},
-          {"faults", std::move(faults)},
-          {"quiesceMs", round.quiesce / kMilli},
-          {"checker", round.checker},
-          {"invalid", Texts(round.invalid)},
-          {"broken", Texts(round.broken)}};
 }
 
 void AddRound(const RoundResult& round, std::ostringstream* out) {
@@ -172,7 +110,7 @@ bool Report::is_good() const {
 std::string Report::Table() const {
   std::ostringstream out;
   for (const RoundResult& round : rounds) AddRound(round, &out);
-  const auto rows = ByFault(rounds);
+  const auto rows = TimesByFault(rounds);
   int total = 0;
   if (!rows.empty()) {
     char head[200];
@@ -209,41 +147,6 @@ std::string Report::Table() const {
       << " faults, " << bugs.size() << " seeded bugs, seed " << seed << ", " << took / kSecond
       << " s\n";
   return out.str();
-}
-
-std::string Report::Json() const {
-  json::array all_rounds, all_bugs;
-  for (const RoundResult& round : rounds) all_rounds.push_back(RoundJson(round));
-  for (const BugResult& bug : bugs) {
-    all_bugs.push_back(json::object{{"name", bug.name},
-                                    {"expected", Texts(bug.expected)},
-                                    {"caught", Texts(bug.caught)},
-                                    {"error", bug.error},
-                                    {"good", bug.is_good()}});
-  }
-  json::array all_goals;
-  for (const Goal& goal : Goals()) {
-    all_goals.push_back(json::object{{"name", goal.name},
-                                     {"count", goal.count},
-                                     {"p50Ms", goal.p50 / kMilli},
-                                     {"maxMs", goal.max / kMilli},
-                                     {"met", goal.is_met}});
-  }
-  json::object faults;
-  for (auto [name, row] : ByFault(rounds)) {
-    faults[name] = json::object{{"count", row.count},
-                                {"readyP50Ms", row.ready.Percentile(50) / kMilli},
-                                {"readyMaxMs", row.ready.Percentile(100) / kMilli},
-                                {"saleP50Ms", row.sale.Percentile(50) / kMilli},
-                                {"saleMaxMs", row.sale.Percentile(100) / kMilli}};
-  }
-  return json::serialize(json::object{{"good", is_good()},
-                                      {"seed", seed},
-                                      {"tookMs", took / kMilli},
-                                      {"faults", std::move(faults)},
-                                      {"goals", std::move(all_goals)},
-                                      {"rounds", std::move(all_rounds)},
-                                      {"bugs", std::move(all_bugs)}});
 }
 
 }  // namespace cloudpos::chaos

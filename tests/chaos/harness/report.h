@@ -65,4 +65,7 @@ struct Report {
   std::string Json() const;
 };
 
+/// Rounds and time of a report that Json wrote; an empty one for anything else.
+Report ReadReport(const std::string& text);
+
 }  // namespace cloudpos::chaos
