@@ -286,6 +286,7 @@ TEST_CASE("Snapshot: everything there is, once, as events", "[auth][store]") {
   CHECK(seen["cloudpos.auth.v1.TenantChanged"] == 1);
   CHECK(seen["cloudpos.auth.v1.StoreChanged"] == 1);
   CHECK(seen["cloudpos.auth.v1.RegisterChanged"] == 205);
+  CHECK(seen["cloudpos.auth.v1.StaffRightsChanged"] == 1);
 }
 
 TEST_CASE("Schema: keys begin with the tenant, rows are secured", "[auth][store]") {

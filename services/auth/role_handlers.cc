@@ -7,6 +7,7 @@
 #include "services/auth/domain/page.h"
 #include "services/auth/identity_state.h"
 #include "services/auth/staff_handler.h"
+#include "services/auth/staff_rights.h"
 #include "services/auth/store_organisation.h"
 #include "services/auth/store_sessions.h"
 #include "services/auth/store_staff.h"
@@ -144,6 +145,7 @@ absl::Status StaffHandler::UpdateRole(rpc::CallContext& ctx, const v1::UpdateRol
         if (after.permissions != before.permissions) {
           CLOUDPOS_ASSIGN_OR_RETURN(const auto holders, SelectHolders(tx, ctx.tenant(), id));
           CLOUDPOS_RETURN_IF_ERROR(RaiseNotBefore(tx, ctx.tenant(), holders, now));
+          CLOUDPOS_RETURN_IF_ERROR(RecordRightsOf(tx, deps_, actor, holders, now));
         }
         CLOUDPOS_RETURN_IF_ERROR(
             RecordRole(tx, deps_, actor, "role.update", &before, &after, now));

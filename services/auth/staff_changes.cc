@@ -2,6 +2,7 @@
 
 #include "libs/base/status_macros.h"
 #include "services/auth/convert.h"
+#include "services/auth/staff_rights.h"
 #include "services/auth/store_staff.h"
 
 namespace cloudpos::auth {
@@ -29,6 +30,7 @@ absl::Status RecordStaff(pg::Tx& tx, const Deps& deps, const Actor& actor, std::
   v1::StaffMember old_state;
   if (before != nullptr) old_state = ToProto(before->staff, before->grants);
   const v1::StaffMember new_state = ToProto(after.staff, after.grants);
+  CLOUDPOS_RETURN_IF_ERROR(RecordRights(tx, deps, actor, after.staff, after.grants, now));
   return RecordAudit(tx, *deps.ids, actor,
                      {.action = action,
                       .subject_type = "staff",

@@ -25,7 +25,7 @@ absl::StatusOr<LoadedStaff> LoadStaffForUpdate(pg::Tx& tx, const base::Uuid& ten
 /// locked: two administrators who remove each other must not both succeed.
 absl::Status CheckOtherAdministrator(pg::Tx& tx, const base::Uuid& tenant, const base::Uuid& staff);
 
-/// The audit row of a change of a person; null = made just now.
+/// The audit row of a change of a person, and what others learn of it; null = made just now.
 absl::Status RecordStaff(pg::Tx& tx, const Deps& deps, const Actor& actor, std::string_view action,
                          const LoadedStaff* before, const LoadedStaff& after, absl::Time now);
 

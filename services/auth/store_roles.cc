@@ -26,8 +26,7 @@ Role ToRole(const pg::Row& row) {
           .role_id = row.Get<base::Uuid>("role_id"),
           .version = row.Get<int64_t>("version"),
           .name = row.Get<std::string>("name"),
-          .built_in =
-              BuiltInByName(row.Get<std::optional<std::string>>("built_in").value_or("")),
+          .built_in = BuiltInByName(row.Get<std::optional<std::string>>("built_in").value_or("")),
           .permissions = ToPermissions(row),
           .created_at = row.Get<absl::Time>("created_at"),
           .updated_at = row.Get<absl::Time>("updated_at")};
@@ -75,6 +74,15 @@ constexpr pg::Query kSelectGrants{"select_grants", R"sql(
   WHERE g.tenant_id = $1 AND g.staff_id = ANY ($2::uuid[])
   ORDER BY g.staff_id, g.role_id)sql"};
 
+// What somebody may do changes with them and with the roles they hold.
+constexpr pg::Query kSelectAllRights{"select_all_rights", R"sql(
+  SELECT s.tenant_id, s.staff_id, s.active, s.created_at,
+    greatest(s.updated_at, (SELECT max(r.updated_at) FROM auth.staff_grants g
+      JOIN auth.roles r ON r.tenant_id = g.tenant_id AND r.role_id = g.role_id
+      WHERE g.tenant_id = s.tenant_id AND g.staff_id = s.staff_id)) AS changed_at
+  FROM auth.staff s WHERE (s.tenant_id, s.staff_id) > ($1, $2)
+  ORDER BY s.tenant_id, s.staff_id LIMIT $3)sql"};
+
 constexpr pg::Query kDeleteGrants{"delete_grants", R"sql(
   DELETE FROM auth.staff_grants WHERE tenant_id = $1 AND staff_id = $2)sql"};
 
@@ -99,11 +107,11 @@ absl::StatusOr<std::optional<Existing>> InsertRole(pg::Tx& tx, const Role& role,
                                                    const std::string& request_hash) {
   std::optional<std::string> built_in;
   if (role.built_in != BuiltInRole::kNone) built_in = std::string(BuiltInName(role.built_in));
-  return InsertedOr(tx,
-                    tx.Exec(kInsertRole, role.tenant_id, role.role_id, role.version, role.name,
-                            built_in, Numbers(role), pg::Bytes{request_hash}, role.created_at,
-                            role.updated_at),
-                    kSelectRoleRequest, role.tenant_id, role.role_id);
+  return InsertedOr(
+      tx,
+      tx.Exec(kInsertRole, role.tenant_id, role.role_id, role.version, role.name, built_in,
+              Numbers(role), pg::Bytes{request_hash}, role.created_at, role.updated_at),
+      kSelectRoleRequest, role.tenant_id, role.role_id);
 }
 
 absl::StatusOr<std::optional<Role>> SelectRole(pg::Tx& tx, const base::Uuid& tenant,
@@ -148,14 +156,38 @@ absl::StatusOr<GrantsByStaff> SelectGrants(pg::Tx& tx, const base::Uuid& tenant,
   return grants;
 }
 
+absl::StatusOr<std::vector<StaffRights>> SelectAllRights(pg::Tx& tx, const base::Uuid& tenant,
+                                                         const base::Uuid& staff, int limit) {
+  CLOUDPOS_ASSIGN_OR_RETURN(const pg::Result rows, tx.Exec(kSelectAllRights, tenant, staff, limit));
+  std::vector<StaffRights> people;
+  std::map<base::Uuid, std::vector<base::Uuid>> by_tenant;
+  for (const pg::Row row : rows) {
+    StaffRights one;
+    one.staff.tenant_id = row.Get<base::Uuid>("tenant_id");
+    one.staff.staff_id = row.Get<base::Uuid>("staff_id");
+    one.staff.active = row.Get<bool>("active");
+    one.staff.created_at = row.Get<absl::Time>("created_at");
+    one.changed_at = row.Get<absl::Time>("changed_at");
+    by_tenant[one.staff.tenant_id].push_back(one.staff.staff_id);
+    people.push_back(std::move(one));
+  }
+  std::map<base::Uuid, GrantsByStaff> grants;
+  for (const auto& [its_tenant, ids] : by_tenant) {
+    CLOUDPOS_ASSIGN_OR_RETURN(grants[its_tenant], SelectGrants(tx, its_tenant, ids));
+  }
+  for (StaffRights& one : people) {
+    one.grants = grants[one.staff.tenant_id][one.staff.staff_id];
+  }
+  return people;
+}
+
 absl::Status DeleteGrants(pg::Tx& tx, const base::Uuid& tenant, const base::Uuid& staff) {
   return tx.Exec(kDeleteGrants, tenant, staff).status();
 }
 
 absl::Status InsertGrant(pg::Tx& tx, const base::Uuid& tenant, const base::Uuid& staff,
                          const RoleGrant& grant) {
-  return tx
-      .Exec(kInsertGrant, tenant, staff, grant.role_id, grant.all_stores, grant.store_ids)
+  return tx.Exec(kInsertGrant, tenant, staff, grant.role_id, grant.all_stores, grant.store_ids)
       .status();
 }
 

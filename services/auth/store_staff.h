@@ -56,6 +56,16 @@ absl::StatusOr<GrantsByStaff> SelectGrants(pg::Tx& tx, const base::Uuid& tenant,
 absl::Status DeleteGrants(pg::Tx& tx, const base::Uuid& tenant, const base::Uuid& staff);
 absl::Status InsertGrant(pg::Tx& tx, const base::Uuid& tenant, const base::Uuid& staff,
                          const RoleGrant& grant);
+/// One person as the feed's snapshot tells of them: no name, address or password is read.
+struct StaffRights {
+  StaffMember staff;
+  absl::Time changed_at;
+  std::vector<RoleGrant> grants;
+};
+/// People of all tenants after (tenant, staff), in that order.
+absl::StatusOr<std::vector<StaffRights>> SelectAllRights(pg::Tx& tx, const base::Uuid& tenant,
+                                                         const base::Uuid& staff, int limit);
+
 /// Active people with a password other than `except` who hold the role in every store.
 absl::StatusOr<int64_t> CountOtherHolders(pg::Tx& tx, const base::Uuid& tenant,
                                           const base::Uuid& role, const base::Uuid& except);

@@ -5,6 +5,7 @@
 #include "services/auth/domain/fields.h"
 #include "services/auth/domain/grants.h"
 #include "services/auth/domain/password_rules.h"
+#include "services/auth/staff_rights.h"
 #include "services/auth/store_organisation.h"
 #include "services/auth/store_staff.h"
 
@@ -91,8 +92,9 @@ absl::Status Found(pg::Tx& tx, const Deps& deps, const Actor& actor, const Found
   const RoleGrant grant{.role_id = BuiltInRoleId(founder.tenant_id, BuiltInRole::kAdmin),
                         .all_stores = true,
                         .store_ids = {},
-                        .permissions = {}};
+                        .permissions = BuiltInPermissions(BuiltInRole::kAdmin)};
   CLOUDPOS_RETURN_IF_ERROR(InsertGrant(tx, founder.tenant_id, founder.staff_id, grant));
+  CLOUDPOS_RETURN_IF_ERROR(RecordRights(tx, deps, actor, founder, {grant}, founder.created_at));
   const v1::StaffMember after = ToProto(founder, {grant});
   return RecordAudit(tx, *deps.ids, actor,
                      {.action = action,

@@ -11,6 +11,7 @@ namespace {
 constexpr const char* kStoreChanged = "cloudpos.auth.v1.StoreChanged";
 constexpr const char* kRegisterChanged = "cloudpos.auth.v1.RegisterChanged";
 constexpr const char* kDeviceChanged = "cloudpos.auth.v1.DeviceChanged";
+constexpr const char* kStaffRightsChanged = "cloudpos.auth.v1.StaffRightsChanged";
 constexpr const char* kVariantChanged = "cloudpos.inventory.v1.VariantChanged";
 
 template <typename Message>
@@ -40,7 +41,7 @@ events::ConsumerOptions PlacesOptions(const Consumers::Options& options) {
   events::ConsumerOptions out = OptionsOf(options, "auth");
   out.channel = options.auth;
   out.apply = ApplyPlaces;
-  out.event_types = {kStoreChanged, kRegisterChanged, kDeviceChanged};
+  out.event_types = {kStoreChanged, kRegisterChanged, kDeviceChanged, kStaffRightsChanged};
   return out;
 }
 
@@ -65,6 +66,9 @@ absl::Status ApplyPlaces(pg::Tx& tx, const std::vector<events::Event>& batch) {
     } else if (event.event_type() == kDeviceChanged) {
       CLOUDPOS_ASSIGN_OR_RETURN(const auto device, Parse<auth::v1::DeviceChanged>(event));
       CLOUDPOS_RETURN_IF_ERROR(UpsertDevice(tx, device));
+    } else if (event.event_type() == kStaffRightsChanged) {
+      CLOUDPOS_ASSIGN_OR_RETURN(const auto rights, Parse<auth::v1::StaffRightsChanged>(event));
+      CLOUDPOS_RETURN_IF_ERROR(InsertOperator(tx, rights));
     }
   }
   return absl::OkStatus();

@@ -42,6 +42,10 @@ constexpr pg::Query kInsertDeviceKey{"insert_device_key", R"sql(
   INSERT INTO device_keys (tenant_id, device_id, public_key, version) VALUES ($1, $2, $3, $4)
   ON CONFLICT DO NOTHING)sql"};
 
+constexpr pg::Query kInsertOperator{"insert_operator", R"sql(
+  INSERT INTO operators (tenant_id, staff_id, changed_at, created_at, active, grants)
+  VALUES ($1, $2, $3, $4, $5, $6::jsonb) ON CONFLICT DO NOTHING)sql"};
+
 constexpr pg::Query kTouchSettings{"touch_settings", R"sql(
   INSERT INTO read_model_versions AS v (tenant_id, settings_version) VALUES ($1, 1)
   ON CONFLICT (tenant_id) DO UPDATE SET settings_version = v.settings_version + 1)sql"};
@@ -89,10 +93,22 @@ std::string PricesJson(const inventory::v1::VariantChanged& event) {
 /// Bytes of an uncompressed P-256 point; a device without one is not enrolled.
 constexpr size_t kPublicKeyBytes = 65;
 
+absl::Time TimeOf(const google::protobuf::Timestamp& time) {
+  return absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos());
+}
+
 std::optional<absl::Time> RevokedAt(const auth::v1::DeviceChanged& event) {
   if (!event.has_revoked_at()) return std::nullopt;
-  return absl::FromUnixSeconds(event.revoked_at().seconds()) +
-         absl::Nanoseconds(event.revoked_at().nanos());
+  return TimeOf(event.revoked_at());
+}
+
+std::string GrantsJson(const auth::v1::StaffRightsChanged& event) {
+  boost::json::array grants;
+  for (const auth::v1::StaffGrant& grant : event.grants()) {
+    boost::json::array stores(grant.store_ids().begin(), grant.store_ids().end());
+    grants.push_back(boost::json::object{{"s", std::move(stores)}, {"p", grant.permissions()}});
+  }
+  return boost::json::serialize(grants);
 }
 
 std::optional<base::Uuid> IdOrNull(const std::string& text) { return base::Uuid::Parse(text); }
@@ -133,6 +149,13 @@ absl::Status UpsertDevice(pg::Tx& tx, const auth::v1::DeviceChanged& event) {
                                  .status());
   }
   return TouchSettings(tx, IdOrNil(event.tenant_id()));
+}
+
+absl::Status InsertOperator(pg::Tx& tx, const auth::v1::StaffRightsChanged& event) {
+  return tx
+      .Exec(kInsertOperator, event.tenant_id(), event.staff_id(), TimeOf(event.changed_at()),
+            TimeOf(event.created_at()), event.active(), GrantsJson(event))
+      .status();
 }
 
 absl::Status InsertVariants(pg::Tx& tx, const std::vector<inventory::v1::VariantChanged>& events) {

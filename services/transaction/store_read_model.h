@@ -18,6 +18,8 @@ namespace cloudpos::transaction {
 absl::Status UpsertStore(pg::Tx& tx, const auth::v1::StoreChanged& event);
 absl::Status UpsertRegister(pg::Tx& tx, const auth::v1::RegisterChanged& event);
 absl::Status UpsertDevice(pg::Tx& tx, const auth::v1::DeviceChanged& event);
+/// Adds what somebody may do since then; a repeat changes nothing.
+absl::Status InsertOperator(pg::Tx& tx, const auth::v1::StaffRightsChanged& event);
 /// Adds the variant's state at its version; a repeat changes nothing.
 absl::Status InsertVariants(pg::Tx& tx, const std::vector<inventory::v1::VariantChanged>& events);
 /// Raises the tenant's settings version by one.

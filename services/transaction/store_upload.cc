@@ -33,8 +33,8 @@ constexpr pg::Query kSelectDocumentKinds{"select_document_kinds", R"sql(
   SELECT sale_id, kind FROM sales WHERE tenant_id = $1 AND sale_id = ANY ($2))sql"};
 
 constexpr pg::Query kSelectOperators{"select_operators", R"sql(
-  SELECT staff_id, version, changed_at, active, grants::text AS grants FROM operators
-  WHERE tenant_id = $1 AND staff_id = ANY ($2) ORDER BY staff_id, version)sql"};
+  SELECT staff_id, changed_at, created_at, active, grants::text AS grants FROM operators
+  WHERE tenant_id = $1 AND staff_id = ANY ($2) ORDER BY staff_id, changed_at)sql"};
 
 journal::Hash HashOf(const std::string& bytes) {
   journal::Hash hash{};
@@ -140,8 +140,8 @@ absl::StatusOr<Operators> SelectOperators(pg::Pool& pool, const base::Uuid& tena
   Operators operators;
   for (const pg::Row row : rows) {
     operators[row.Get<base::Uuid>("staff_id")].push_back(
-        {.version = row.Get<int64_t>("version"),
-         .changed_at = row.Get<absl::Time>("changed_at"),
+        {.changed_at = row.Get<absl::Time>("changed_at"),
+         .created_at = row.Get<absl::Time>("created_at"),
          .active = row.Get<bool>("active"),
          .grants = GrantsOf(row.Get<std::string>("grants"))});
   }

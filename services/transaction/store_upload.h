@@ -53,7 +53,7 @@ absl::StatusOr<std::map<base::Uuid, std::string>> SelectDocumentKinds(
     pg::Pool& pool, const base::Uuid& tenant, const std::vector<base::Uuid>& ids,
     absl::Time deadline);
 
-/// All versions of the rights of `ids`.
+/// What `ids` may do, and might at any time before.
 absl::StatusOr<Operators> SelectOperators(pg::Pool& pool, const base::Uuid& tenant,
                                           const std::vector<base::Uuid>& ids, absl::Time deadline);
 

@@ -13,11 +13,6 @@ namespace {
 
 using common::v1::Permission;
 
-constexpr pg::Query kInsertOperator{"test_insert_operator", R"sql(
-  INSERT INTO operators (tenant_id, staff_id, version, changed_at, active, grants)
-  VALUES ($1, $2, $3, $4, $5, jsonb_build_array(jsonb_build_object('s', '[]'::jsonb, 'p', $6::text)))
-  )sql"};
-
 BasketInput MugAndTeas(const World& world) {
   BasketInput basket;
   basket.lines.resize(2);
@@ -40,13 +35,20 @@ Store StoreOf(World& world) { return SettingsOf(world)->stores.at(world.store); 
 }  // namespace
 
 void Hire(World& world, const base::Uuid& staff, std::initializer_list<Permission> permissions,
-          absl::Time since, int64_t version, bool active) {
+          absl::Time since, absl::Time created, bool active) {
   token::PermissionSet set;
   for (const Permission permission : permissions) set.Add(permission);
-  const auto inserted = world.worker_pool.Exec({}, kInsertOperator, world.tenant, staff, version,
-                                               since, active, set.ToBase64Url());
-  INFO(inserted.status().ToString());
-  REQUIRE(inserted.ok());
+  auth::v1::StaffRightsChanged changed;
+  changed.set_tenant_id(world.tenant.ToString());
+  changed.set_staff_id(staff.ToString());
+  const auto put = [](absl::Time time, google::protobuf::Timestamp* out) {
+    out->set_seconds(absl::ToUnixSeconds(time));
+  };
+  put(since, changed.mutable_changed_at());
+  put(created, changed.mutable_created_at());
+  changed.set_active(active);
+  changed.add_grants()->set_permissions(set.ToBase64Url());
+  world.Apply(ApplyPlaces, {EventWith(world.tenant, changed)});
 }
 
 Till::Till(World& w, const base::Uuid& on, std::string device_code, int its_generation,

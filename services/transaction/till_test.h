@@ -88,6 +88,7 @@ class Till {
 /// Lets somebody have `permissions` everywhere since `since`.
 void Hire(World& world, const base::Uuid& staff,
           std::initializer_list<token::Permission> permissions,
-          absl::Time since = absl::UnixEpoch(), int64_t version = 1, bool active = true);
+          absl::Time since = absl::UnixEpoch(), absl::Time created = absl::UnixEpoch(),
+          bool active = true);
 
 }  // namespace cloudpos::transaction

@@ -477,12 +477,12 @@ TEST_CASE("UploadJournal: a register that was switched off, a key that was repla
 TEST_CASE("UploadJournal: rights are those of the time", "[handler]") {
   World world;
   Till till(world, world.reg);
-  const absl::Time hired = world.clock.Now();
+  const absl::Time hired = absl::FromUnixSeconds(absl::ToUnixSeconds(world.clock.Now()));
   const base::Uuid clerk = world.ids.NewId();
-  Hire(world, clerk, {Permission::SALE_CREATE}, hired, 1);
+  Hire(world, clerk, {Permission::SALE_CREATE}, hired, hired);
   Hire(world, clerk, {Permission::SALE_CREATE, Permission::SALE_DISCOUNT_LINE},
-       hired + absl::Hours(1), 2);
-  Hire(world, clerk, {}, hired + absl::Hours(2), 3, false);
+       hired + absl::Hours(1), hired);
+  Hire(world, clerk, {}, hired + absl::Hours(2), hired, false);
   const auto sells_at = [&](absl::Duration after, bool discount) {
     BasketInput basket;
     basket.lines.resize(1);

@@ -4,22 +4,21 @@
 
 namespace cloudpos::transaction {
 
-const OperatorVersion* VersionAt(const OperatorHistory& history, absl::Time at) {
-  if (history.empty()) return nullptr;
-  const OperatorVersion* found = nullptr;
-  for (const OperatorVersion& version : history) {
-    if (version.changed_at <= at) found = &version;
+const OperatorRights* RightsAt(const OperatorHistory& history, absl::Time at) {
+  if (history.empty() || at < history.front().created_at) return nullptr;
+  const OperatorRights* found = &history.front();
+  for (const OperatorRights& rights : history) {
+    if (rights.changed_at <= at) found = &rights;
   }
-  if (found != nullptr) return found;
-  return history.front().version > 1 ? &history.front() : nullptr;
+  return found;
 }
 
 bool WasAllowed(const OperatorHistory& history, const std::vector<token::Permission>& needed,
                 const base::Uuid& store, absl::Time at) {
-  const OperatorVersion* version = VersionAt(history, at);
-  if (version == nullptr || !version->active) return false;
+  const OperatorRights* rights = RightsAt(history, at);
+  if (rights == nullptr || !rights->active) return false;
   token::Claims claims;
-  claims.grants = version->grants;
+  claims.grants = rights->grants;
   return std::all_of(needed.begin(), needed.end(), [&](token::Permission permission) {
     return claims.HasForStore(permission, store);
   });

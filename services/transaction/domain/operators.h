@@ -11,22 +11,22 @@
 
 namespace cloudpos::transaction {
 
-/// The rights of a member of staff since `changed_at`, until the next version.
-struct OperatorVersion {
-  int64_t version = 0;
+/// What a member of staff might do since `changed_at`, until the next change.
+struct OperatorRights {
   absl::Time changed_at;
+  absl::Time created_at;  // of the person: nobody had a right before
   bool active = false;
   std::vector<token::Grant> grants;
 };
 
-/// By rising version.
-using OperatorHistory = std::vector<OperatorVersion>;
+/// In the order of time.
+using OperatorHistory = std::vector<OperatorRights>;
 using Operators = std::map<base::Uuid, OperatorHistory>;
 
-/// The version in force at `at`; null: there was no such person yet. Where the history known here
-/// begins later than the person did (a read model made anew), its oldest version speaks for what
-/// was before.
-const OperatorVersion* VersionAt(const OperatorHistory& history, absl::Time at);
+/// The rights in force at `at`; null: there was no such person yet. Where the history known here
+/// begins later than the person did (a read model made anew), its oldest state speaks for what was
+/// before.
+const OperatorRights* RightsAt(const OperatorHistory& history, absl::Time at);
 
 /// Whether the person was active and held every right in `needed` at `store`.
 bool WasAllowed(const OperatorHistory& history, const std::vector<token::Permission>& needed,

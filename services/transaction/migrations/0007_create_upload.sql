@@ -14,16 +14,16 @@ CREATE TABLE device_keys (
 INSERT INTO device_keys (tenant_id, device_id, public_key, version)
   SELECT tenant_id, device_id, public_key, version FROM devices WHERE length(public_key) = 65;
 
--- What somebody was allowed to do, and since when. Each version is kept: what was sold without the
+-- What somebody was allowed to do, and since when. Each state is kept: what was sold without the
 -- network is judged by the rights of then.
 CREATE TABLE operators (
   tenant_id uuid NOT NULL,
   staff_id uuid NOT NULL,
-  version bigint NOT NULL,
   changed_at timestamptz NOT NULL,
+  created_at timestamptz NOT NULL,      -- of the person
   active boolean NOT NULL,
   grants jsonb NOT NULL,                -- [{"s": [store ...], "p": bit set}]; empty s: everywhere
-  PRIMARY KEY (tenant_id, staff_id, version)
+  PRIMARY KEY (tenant_id, staff_id, changed_at)
 );
 
 -- A signature may come long after its entry (a sale is sent at once and uploaded later), therefore

@@ -1,7 +1,9 @@
 // I21: all work is done. Nothing is parked but what the run poisoned, every consumer has passed the
 // tenant's last event, and no session holds a transaction open.
 
+#include <algorithm>
 #include <optional>
+#include <thread>
 #include <tuple>
 
 #include "libs/base/encoding.h"
@@ -76,30 +78,47 @@ std::string Told(const Position& position) {
          std::to_string(std::get<2>(position));
 }
 
-absl::Status CheckCursors(const Evidence& e) {
+struct Reader {
+  std::string who;
+  std::optional<Position> last;    // of the tenant's events; none: it has nothing to read
+  std::optional<Position> cursor;  // none: missing, or it cannot be read
+
+  bool is_behind() const { return last && (!cursor || *cursor < *last); }
+};
+
+absl::StatusOr<std::vector<Reader>> ReadCursors(Database* database) {
   std::map<std::string, Position> last;
-  CLOUDPOS_RETURN_IF_ERROR(e.database->Read(kLast, [&last](const Row& row) {
+  CLOUDPOS_RETURN_IF_ERROR(database->Read(kLast, [&last](const Row& row) {
     uint64_t txid = 0;
     for (const char c : row.Text(2)) txid = txid * 10 + static_cast<uint64_t>(c - '0');
     last[std::string(row.Text(0))] = {row.Int(1), txid, row.Int(3)};
   }));
   std::map<std::pair<std::string, std::string>, std::optional<Position>> cursors;
-  CLOUDPOS_RETURN_IF_ERROR(e.database->Read(kCursors, [&cursors](const Row& row) {
+  CLOUDPOS_RETURN_IF_ERROR(database->Read(kCursors, [&cursors](const Row& row) {
     cursors[{std::string(row.Text(0)), std::string(row.Text(1))}] = PositionOf(row.Text(2));
   }));
+  std::vector<Reader> readers;
   for (const auto& [consumer, producer] : kReaders) {
-    const auto end = last.find(producer);
-    if (end == last.end()) continue;  // it has told nothing of this tenant
-    e.report->Compared(Rule::kQuiet, 1);
+    Reader& reader = readers.emplace_back();
+    reader.who = std::string(consumer) + "'s cursor in " + producer + "'s log";
+    if (const auto end = last.find(producer); end != last.end()) reader.last = end->second;
     const auto cursor = cursors.find({consumer, producer});
-    const std::string who = std::string(consumer) + "'s cursor in " + producer + "'s log";
-    if (cursor == cursors.end() || !cursor->second) {
-      e.report->Broken(Rule::kQuiet,
-                       who + (cursor == cursors.end() ? " is missing" : " cannot be read"));
-    } else if (*cursor->second < end->second) {
-      e.report->Broken(Rule::kQuiet, who + " stands at " + Told(*cursor->second) +
-                                         ", the last event is " + Told(end->second));
-    }
+    if (cursor != cursors.end()) reader.cursor = cursor->second;
+  }
+  return readers;
+}
+
+absl::Status CheckCursors(const Evidence& e) {
+  CLOUDPOS_ASSIGN_OR_RETURN(const std::vector<Reader> readers, ReadCursors(e.database));
+  for (const Reader& reader : readers) {
+    if (!reader.last) continue;
+    e.report->Compared(Rule::kQuiet, 1);
+    if (!reader.is_behind()) continue;
+    e.report->Broken(Rule::kQuiet,
+                     reader.who +
+                         (reader.cursor ? " stands at " + Told(*reader.cursor)
+                                        : std::string(" is missing or cannot be read")) +
+                         ", the last event is " + Told(*reader.last));
   }
   return absl::OkStatus();
 }
@@ -121,6 +140,21 @@ void CheckParked(const Evidence& e) {
 }
 
 }  // namespace
+
+absl::Status AwaitQuiet(const std::string& dsn, const base::Uuid& tenant,
+                        std::chrono::milliseconds patience) {
+  constexpr std::chrono::milliseconds kPause{100};
+  for (auto waited = kPause; waited <= patience; waited += kPause) {
+    // A snapshot of its own each time.
+    CLOUDPOS_ASSIGN_OR_RETURN(const auto database, Database::Open(dsn, tenant));
+    CLOUDPOS_ASSIGN_OR_RETURN(const std::vector<Reader> readers, ReadCursors(database.get()));
+    const bool is_quiet = std::none_of(readers.begin(), readers.end(),
+                                       [](const Reader& reader) { return reader.is_behind(); });
+    if (is_quiet) break;
+    std::this_thread::sleep_for(kPause);
+  }
+  return absl::OkStatus();
+}
 
 absl::Status CheckQuiet(const Evidence& e) {
   CheckParked(e);

@@ -31,6 +31,8 @@ absl::Status Check(const CheckOptions& options, Report* report) {
   Documents documents;
   step("clients' logs");
   CLOUDPOS_ASSIGN_OR_RETURN(History history, ReadHistory(options.logs, run, &documents, report));
+  step("waiting for quiet");
+  CLOUDPOS_RETURN_IF_ERROR(AwaitQuiet(options.dsn, run.tenant, options.patience));
   CLOUDPOS_ASSIGN_OR_RETURN(const std::unique_ptr<Database> database,
                             Database::Open(options.dsn, run.tenant));
   Books books;

@@ -2,6 +2,7 @@
 
 // The whole check, from the folder of logs and the database to the report.
 
+#include <chrono>
 #include <functional>
 #include <string>
 
@@ -13,6 +14,8 @@ namespace cloudpos::chaos {
 struct CheckOptions {
   std::string logs;  // holds run.json and clients/*.jsonl
   std::string dsn;   // superuser
+  /// How long the last events may take to be read everywhere before they count as unread.
+  std::chrono::milliseconds patience{0};
   /// Told of each step with its name, as it begins; may be empty.
   std::function<void(const char*)> on_step;
 };

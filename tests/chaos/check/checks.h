@@ -2,6 +2,9 @@
 
 // The checks that follow the reading of the journals, one file each.
 
+#include <chrono>
+#include <string>
+
 #include "absl/status/status.h"
 #include "tests/chaos/check/books.h"
 #include "tests/chaos/check/history.h"
@@ -36,6 +39,10 @@ void CheckOrder(const Evidence& e);
 void CheckReplies(const Evidence& e);
 /// I9: what devices signed.
 absl::Status CheckSignatures(const Evidence& e);
+/// Waits until all consumers have read the tenant's events, `patience` at most: the polls of those
+/// that nobody rings for take a second.
+absl::Status AwaitQuiet(const std::string& dsn, const base::Uuid& tenant,
+                        std::chrono::milliseconds patience);
 /// I21.
 absl::Status CheckQuiet(const Evidence& e);
 

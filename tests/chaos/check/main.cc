@@ -14,6 +14,7 @@ namespace cloudpos::chaos {
 namespace {
 
 constexpr int kCannotCheck = 2;
+constexpr std::chrono::seconds kPatience{10};
 
 constexpr std::string_view kHelp =
     "usage: chaos-check --logs DIR --dsn DSN [--json] [--steps]\n"
@@ -48,7 +49,7 @@ class Steps {
 };
 
 int Main(int argc, char** argv) {
-  CheckOptions options;
+  CheckOptions options{.patience = kPatience};
   bool as_json = false;
   Steps steps;
   for (int i = 1; i < argc; ++i) {
