@@ -155,9 +155,10 @@ TEST_CASE("WorkerPool: every task of many threads runs or is dropped, once", "[r
     });
   }
   for (std::thread& thread : threads) thread.join();
+  // What waits when the pool stops is dropped: on a busy machine that could be all there is.
+  while (ran == 0) std::this_thread::yield();
   pool.Stop();
   CHECK(ran + dropped + refused == kThreads * kEach);
-  CHECK(ran > 0);
 }
 
 }  // namespace cloudpos::rpc

@@ -234,7 +234,8 @@ cmd_rebuild() {
 need_running() {
   need_state
   load_ports
-  gateway_ready || die "the suite does not run here: ./pos up"
+  # What runs may be busy, or coming back.
+  { supervisor_runs && wait_for 15 gateway_ready; } || die "the suite does not run here: ./pos up"
 }
 
 # cmd_replay FILE [--json]: with the operator's certificate, as the caller (who can read FILE).

@@ -6,7 +6,7 @@
 # Whoever sources this has the world of ./run, and TOKENS.
 
 WALKED=0
-declare -A LACKS ELSEWHERE
+declare -A LACKS ELSEWHERE BODIES
 
 # filled PATTERN: with ids of ours.
 filled() {
@@ -25,8 +25,6 @@ filled() {
   path=${path//'{staff_id}'/$OWNER}
   path=${path//'{role_id}'/$ROLE}
   path=${path//'{session_id}'/$SESSION}
-  path=${path//'{generation}'/1}
-  path=${path//'{journal_no}'/1}
   [[ $path != *'{'* ]] || fail "what is our id for $1?"
   printf '%s' "$path"
 }
@@ -44,7 +42,7 @@ query_of() {
   esac
 }
 
-# sent_to VERB PATH: a body as good as any; those that make something get a valid one.
+# sent_to VERB PATH BODY: a body as good as any; those that make something get a valid one.
 sent_to() {
   case "$1 $2" in
     'GET '* | 'DELETE '*) ;;
@@ -71,10 +69,24 @@ sent_to() {
     'PUT /v1/stores/'*'/policy') printf '{}' ;;
     'PUT /v1/staff/'*) printf '{"version":1,"grants":[]}' ;;
     *':setPassword') printf '{"password":"a third quiet harbour"}' ;;
-    'POST /v1/devices/'*':upload') printf '{"entries":[]}' ;;
-    *':unlock' | *':revokeSessions' | 'POST /v1/auth/'*) printf '{}' ;;
-    *) printf '{"version":1}' ;;
+    *) printf '%s' "$3" ;;
   esac
+}
+
+# What is sent where nothing better is known: the version, if the route knows one.
+# make_walk_bodies: BODIES by verb and pattern, with {} for what is filled in.
+make_walk_bodies() {
+  local verb pattern body
+  api GET /openapi.json
+  while IFS=$'\t' read -r verb pattern body; do BODIES["$verb $pattern"]=$body; done < <(
+    jq -r '.components.schemas as $schemas | .paths | to_entries[] | .key as $path | .value
+      | to_entries[] | select(.value.requestBody) | .value.requestBody.content[]?.schema as $schema
+      | ($schemas[$schema["$ref"] // "none" | split("/")[-1]] // $schema) as $body
+      | (if $body.properties.version then {version: 1} else {} end | tojson) as $sent
+      | "\(.key | ascii_upcase)\t\($path | gsub("{[^}]*}"; "{}"))\t\($sent)"' \
+      "$API_FOLDER/body"
+  )
+  [ ${#BODIES[@]} -gt 0 ] || fail "openapi.json tells of no bodies"
 }
 
 # token_with STORES NUMBER...: signed as auth would, with these permissions there.
@@ -121,7 +133,7 @@ walk_route() {
   local path body expected
   path=$(filled "$2")
   path+=$(query_of "$path")
-  body=$(sent_to "$1" "${path%%'?'*}")
+  body=$(sent_to "$1" "${path%%'?'*}" "${BODIES["$1 $(sed 's/{[^}]*}/{}/g' <<<"$2")"]-}")
   API_TOKEN='' api_send "$1" "$path" "$body"
   refuses 401 nobody
   API_TOKEN=garbage api_send "$1" "$path" "$body"
@@ -138,12 +150,12 @@ walk_route() {
   refuses "$expected" "another tenant"
 }
 
-# Rights in one store say nothing in another. What belongs to no store (the catalogue) they may read.
+# Rights in one store say nothing in another. What belongs to no store (catalogue, taxes) they may read.
 # refuses_elsewhere VERB PATTERN PERMISSION
 refuses_elsewhere() {
   local who="who holds $3 elsewhere"
   case "$1 $2 $3" in
-    'GET '*' catalogue.read')
+    'GET '*' catalogue.read' | 'GET /v1/taxes '* | 'GET /v1/taxCategories '*)
       WALKED=$((WALKED + 1))
       [ "$API_STATUS" = 200 ] || walk_fails "$who expects 200"
       ;;
@@ -170,6 +182,7 @@ foreign_gets() {
 walk() {
   local verb pattern permission began=$SECONDS
   make_walk_tokens
+  make_walk_bodies
   while read -r verb pattern _ permission _; do
     [ "$permission" != public ] || continue
     walk_route "$verb" "$pattern" "$permission"

@@ -18,8 +18,8 @@ class Disk {
   /// The folder is made unless it exists.
   explicit Disk(std::string folder);
 
-  /// From now on no other program gets this folder. FAILED_PRECONDITION when another has it: two that
-  /// sell from one disk would give numbers twice (U-05).
+  /// From now on no other program gets this folder. FAILED_PRECONDITION when another has it: two
+  /// that sell from one disk would give numbers twice (U-05).
   absl::Status Lock();
 
   bool Has(const std::string& name) const;
