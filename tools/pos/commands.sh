@@ -17,7 +17,6 @@ usage: ./pos COMMAND
   chaos --minutes N   crash tests on a suite of their own (--short: once through);
                       --seed S, --only FAULT, --bugs, --json
   bench [--quick]     the race with pgbench and the rows beside it, on a suite of its own (--json)
-  fuzz [TARGET...] [--minutes N]  search for bytes that break what reads bytes (all: a minute each)
   test [NAME]         build and run the tests whose name contains NAME, or all
   help                this text
 
@@ -257,8 +256,9 @@ replay_settings() {
 cmd_chaos() {
   local word
   for word in "$@"; do
-    [[ $word =~ ^(--(short|minutes|seed|only|bugs|json|keep-logs)|[A-Za-z0-9._-]+)$ ]] ||
-      die "usage: ./pos chaos (--minutes N | --short) [--seed S] [--only FAULT] [--bugs] [--json] [--keep-logs]"
+    [[ $word =~ ^(--(short|minutes|seed|from|only|bugs|bug|json|keep-logs)|[A-Za-z0-9._-]+)$ ]] ||
+      die "usage: ./pos chaos (--minutes N | --short) [--seed S [--from N]] [--only FAULT] [--bugs [--bug NAME]]
+  [--json] [--keep-logs]"
   done
   {
     begin_steps 3

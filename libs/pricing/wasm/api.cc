@@ -307,8 +307,7 @@ std::string Call(std::string_view operation, std::string_view request) {
         journal::Document::Parse(request, journal::ParseMode::kAnyJson, &document);
     return error.ok() ? known.call(document.root()) : ErrorAnswer(error);
   }
-  // Not named in the answer: it may be any bytes.
-  return ProblemAnswer({"UNKNOWN_OPERATION", ""});
+  return ProblemAnswer({"UNKNOWN_OPERATION", std::string(operation)});
 }
 
 }  // namespace cloudpos::pricing::api

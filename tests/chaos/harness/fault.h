@@ -56,6 +56,8 @@ struct Fault {
   int weight = 1;
   /// Takes the longer the more was sold: comes first where each comes once.
   bool is_early = false;
+  /// One of several that differ in their target only: the short form takes one of them by the seed.
+  std::string kind = {};
 };
 
 /// The tables, by what the faults work with.

@@ -244,15 +244,14 @@ std::vector<Fault> DataFaults() {
       {.name = "cp32-disk-full", .run = [](Field& field) { return FillDisk(field, ""); }},
       {.name = "cp32-disk-cannot-grow",
        .run = [](Field& field) { return FillDisk(field, "grow"); }}};
-  for (const bool ahead : {true, false}) {
-    faults.push_back({.name = std::string("cp33-clock-") + (ahead ? "ahead" : "behind"),
-                      .run =
-                          [ahead](Field& field) {
-                            static const std::vector<std::string> kPrograms = {
-                                "gateway", "auth", "inventory", "transaction", "reporting"};
-                            return TurnClock(field, field.dice->Pick(kPrograms), ahead);
-                          },
-                      .weight = 3});
+  for (const std::string program : {"gateway", "auth", "inventory", "transaction", "reporting"}) {
+    for (const bool ahead : {true, false}) {
+      const std::string kind = std::string("cp33-clock-") + (ahead ? "ahead" : "behind");
+      faults.push_back(
+          {.name = kind + "-" + program,
+           .run = [program, ahead](Field& field) { return TurnClock(field, program, ahead); },
+           .kind = kind});
+    }
   }
   return faults;
 }

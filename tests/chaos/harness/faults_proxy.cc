@@ -13,7 +13,7 @@ constexpr Micros kHitTime = 4 * kSecond;
 constexpr int kTries = 3;
 constexpr Micros kLongStall = 12 * kSecond;
 
-/// A mode of the proxy, on an edge that the seed chooses.
+/// A mode of the proxy, of every edge.
 struct Mode {
   const char* name;
   /// The argument lies in [low, high]; none when high is 0.
@@ -48,8 +48,7 @@ absl::StatusOr<int64_t> AwaitHit(Field& field, const std::string& edge) {
   return absl::DeadlineExceededError("no connection of " + edge + " was hit");
 }
 
-absl::StatusOr<Effect> Break(Field& field, const Mode& mode) {
-  const std::string edge = field.dice->Pick(kEdges);
+absl::StatusOr<Effect> Break(Field& field, const Mode& mode, const std::string& edge) {
   std::string line = edge + " " + mode.name;
   if (mode.high > 0) line += " " + std::to_string(field.dice->Between(mode.low, mode.high));
   const Micros begin = Now();
@@ -72,8 +71,7 @@ absl::StatusOr<Effect> Break(Field& field, const Mode& mode) {
 }
 
 /// Connections end again and again, wherever they are.
-absl::StatusOr<Effect> Reset(Field& field) {
-  const std::string edge = field.dice->Pick(kEdges);
+absl::StatusOr<Effect> Reset(Field& field, const std::string& edge) {
   const Micros end = Now() + (field.is_short ? kSecond : field.dice->Between(kSecond, 5 * kSecond));
   int64_t hits = 0;
   while (Now() < end || hits == 0) {
@@ -127,12 +125,16 @@ absl::StatusOr<Effect> CutReply(Field& field, const Cut& cut) {
 
 std::vector<Fault> ProxyFaults() {
   std::vector<Fault> faults;
-  for (const Mode& mode : kModes) {
-    faults.push_back({.name = std::string("net-") + mode.name,
-                      .run = [&mode](Field& field) { return Break(field, mode); },
-                      .weight = 3});
+  for (const std::string& edge : kEdges) {
+    for (const Mode& mode : kModes) {
+      faults.push_back({.name = std::string("net-") + mode.name + "-" + edge,
+                        .run = [&mode, edge](Field& field) { return Break(field, mode, edge); },
+                        .kind = mode.name});
+    }
+    faults.push_back({.name = "net-reset-" + edge,
+                      .run = [edge](Field& field) { return Reset(field, edge); },
+                      .kind = "reset"});
   }
-  faults.push_back({.name = "net-reset", .run = Reset, .weight = 3});
   for (const Cut& cut : kCuts) {
     faults.push_back(
         {.name = cut.name, .run = [&cut](Field& field) { return CutReply(field, cut); }});

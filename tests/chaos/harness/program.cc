@@ -19,7 +19,7 @@ constexpr std::string_view kHelp =
     "usage: chaos --state FOLDER --shift N --pos FILE --faults FOLDER --proxy SOCKET\n"
     "         --gateway PORT --logs FOLDER --checker FILE --scripts FOLDER\n"
     "         [--short | --minutes N] [--only FAULT] [--bugs [--bug NAME]]\n"
-    "         [--seed S] [--json] [--keep-logs] [--report FILE [--more]]\n"
+    "         [--seed S [--from N]] [--json] [--keep-logs] [--report FILE [--more]]\n"
     "\n"
     "FILE holds the rounds of earlier calls, and these ones afterwards; with --more nothing is "
     "told\n"
@@ -30,6 +30,8 @@ constexpr std::string_view kHelp =
 /// Faults of one round: its tenant's logs stay small enough to be checked in seconds.
 constexpr size_t kFaultsPerRound = 40;
 constexpr Micros kRoundMax = 5 * 60 * kSecond;
+/// A shorter one would sell too little to say anything.
+constexpr Micros kRoundMin = 60 * kSecond;
 
 struct Arguments {
   std::map<std::string, std::string, std::less<>> values;
@@ -130,13 +132,21 @@ class Program {
   /// Rounds until the time is over; a round that is not good ends the run: its database and logs
   /// are then as it left them.
   void Long(Micros end) {
-    while (Now() < end) {
-      RoundOptions options = Options(report_.seed + report_.rounds.size());
+    const std::vector<Fault> faults = Select(AllFaults(), arguments_.Value("--only"));
+    for (bool is_first = true; is_first || Now() + kRoundMin < end; is_first = false) {
+      const size_t from = arguments_.Number("--from").value_or(0) + FaultsSoFar();
+      RoundOptions options = Options(report_.seed + from);
       options.until = std::min(end, Now() + kRoundMax);
-      Round(options,
-            Draw(Select(AllFaults(), arguments_.Value("--only")), options.seed, kFaultsPerRound));
+      std::cerr << "faults from " << from << " of seed " << report_.seed << std::endl;
+      Round(options, Draw(faults, report_.seed, from, kFaultsPerRound));
       if (!report_.rounds.back().is_good()) return;
     }
+  }
+
+  size_t FaultsSoFar() const {
+    size_t count = 0;
+    for (const RoundResult& round : report_.rounds) count += round.faults.size();
+    return count;
   }
 
   RoundOptions Options(uint64_t seed) {

@@ -12,9 +12,10 @@ namespace cloudpos::chaos {
 
 /// Those whose name contains `only`; all when it is empty.
 std::vector<Fault> Select(std::vector<Fault> faults, std::string_view only);
-/// Each once, in an order of the seed but for those that come early.
+/// One of each kind, in an order of the seed but for those that come early.
 std::vector<Fault> EachOnce(std::vector<Fault> faults, uint64_t seed);
-/// `count` of them: each kind as often as its weight says, before any comes again.
-std::vector<Fault> Draw(const std::vector<Fault>& faults, uint64_t seed, size_t count);
+/// Those in [from, from + count) of the seed's endless sequence, in which each comes as often as
+/// its weight says before any comes again.
+std::vector<Fault> Draw(const std::vector<Fault>& faults, uint64_t seed, size_t from, size_t count);
 
 }  // namespace cloudpos::chaos
