@@ -21,18 +21,13 @@ constexpr std::array<bool, 256> MakeTokenTable() {
   for (int c = '0'; c <= '9'; ++c) table[static_cast<size_t>(c)] = true;
   for (int c = 'a'; c <= 'z'; ++c) table[static_cast<size_t>(c)] = true;
   for (int c = 'A'; c <= 'Z'; ++c) table[static_cast<size_t>(c)] = true;
-  // Without '_': many peers cannot tell it from '-'.
-  for (const char c : {'!', '#', '$', '%', '&', '\'', '*', '+', '-', '.', '^', '`', '|', '~'}) {
+  for (const char c :
+       {'!', '#', '$', '%', '&', '\'', '*', '+', '-', '.', '^', '_', '`', '|', '~'}) {
     table[static_cast<unsigned char>(c)] = true;
   }
   return table;
 }
 constexpr std::array<bool, 256> kToken = MakeTokenTable();
-
-bool IsToken(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(),
-                                      [](char c) { return kToken[static_cast<unsigned char>(c)]; });
-}
 
 bool IsControl(char c) {
   const auto byte = static_cast<unsigned char>(c);
@@ -65,10 +60,7 @@ absl::Status CheckMethod(std::string_view method) {
   return base::Fail(common::v1::UNIMPLEMENTED, "This method is not known.");
 }
 
-absl::Status ParseRequestLine(std::string_view line, const HeadLimits& limits, RequestHead* head) {
-  if (line.size() > limits.request_line) {
-    return base::Fail(common::v1::URI_TOO_LONG, "The request line is longer than 8 KiB.");
-  }
+absl::Status ParseRequestLine(std::string_view line, RequestHead* head) {
   const size_t first = line.find(' ');
   const size_t last = line.rfind(' ');
   if (first == line.npos || first == last || line.find(' ', first + 1) != last) {
@@ -159,6 +151,8 @@ absl::Status ReadConnection(RequestHead* head) {
     while (!rest.empty()) {
       const size_t comma = rest.find(',');
       const std::string_view token = Trim(rest.substr(0, comma));
+      if (!token.empty() && !IsToken(token))
+        return Malformed("Connection must be a list of names.");
       if (EqualsIgnoreCase(token, "close")) head->keep_alive = false;
       if (EqualsIgnoreCase(token, "keep-alive") && head->version_minor == 0)
         head->keep_alive = true;
@@ -174,13 +168,20 @@ absl::Status ReadConnection(RequestHead* head) {
 
 }  // namespace
 
+bool IsToken(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(),
+                                      [](char c) { return kToken[static_cast<unsigned char>(c)]; });
+}
+
 absl::Status CheckHeaderLine(std::string_view line, size_t* colon) {
   if (line.front() == ' ' || line.front() == '\t') {
     return Malformed("A header must not continue on the next line.");
   }
   *colon = line.find(':');
   if (*colon == line.npos) return Malformed("A header has no colon.");
-  if (!IsToken(line.substr(0, *colon))) {
+  const std::string_view name = line.substr(0, *colon);
+  // Many peers cannot tell an underscore from a hyphen.
+  if (!IsToken(name) || name.find('_') != name.npos) {
     return Malformed(
         "A header's name may hold letters, digits and hyphens, no space before the colon.");
   }
@@ -190,8 +191,15 @@ absl::Status CheckHeaderLine(std::string_view line, size_t* colon) {
 }
 
 HeadScan ScanHead(std::string_view data, size_t checked, const HeadLimits& limits) {
-  // One byte back: a CR may have been the last one seen.
+  // One byte back: a CR may have been the last one seen. The first byte that is wrong decides, so
+  // that it does not matter in which pieces the head came.
   for (size_t i = checked > 0 ? checked - 1 : 0; i < data.size(); ++i) {
+    if (i == limits.request_line && data.substr(0, i + 1).find('\r') == data.npos) {
+      return {0, base::Fail(common::v1::URI_TOO_LONG, "The request line is longer than 8 KiB.")};
+    }
+    if (i == limits.total) {
+      return {0, base::Fail(common::v1::HEADERS_TOO_LARGE, "The headers are larger than 32 KiB.")};
+    }
     const char c = data[i];
     if (c == '\n') {
       if (i == 0 || data[i - 1] != '\r') return {0, Malformed("A line must end with CR LF.")};
@@ -203,26 +211,16 @@ HeadScan ScanHead(std::string_view data, size_t checked, const HeadLimits& limit
       return {0, Malformed("The head has a control byte.")};
     }
   }
-  if (data.size() > limits.request_line &&
-      data.substr(0, limits.request_line + 1).find('\r') == data.npos) {
-    return {0, base::Fail(common::v1::URI_TOO_LONG, "The request line is longer than 8 KiB.")};
-  }
-  if (data.size() > limits.total) {
-    return {0, base::Fail(common::v1::HEADERS_TOO_LARGE, "The headers are larger than 32 KiB.")};
-  }
   return {};
 }
 
 absl::Status ParseHead(std::string block, const HeadLimits& limits, RequestHead* head) {
   head->block = std::move(block);
-  if (head->block.size() > limits.total) {
-    return base::Fail(common::v1::HEADERS_TOO_LARGE, "The headers are larger than 32 KiB.");
-  }
   char* at = head->block.data();
   char* const end = at + head->block.size() - 2;  // the blank line
   const auto line_end = [end](char* from) { return std::find(from, end, '\r'); };
   char* stop = line_end(at);
-  CLOUDPOS_RETURN_IF_ERROR(ParseRequestLine({at, static_cast<size_t>(stop - at)}, limits, head));
+  CLOUDPOS_RETURN_IF_ERROR(ParseRequestLine({at, static_cast<size_t>(stop - at)}, head));
   for (at = stop + 2; at < end; at = stop + 2) {
     stop = line_end(at);
     CLOUDPOS_RETURN_IF_ERROR(AddHeader(at, static_cast<size_t>(stop - at), limits, head));

@@ -20,7 +20,7 @@ struct HeadLimits {
 };
 
 /// Looks at what has arrived so far. Finds bytes that no head may hold (bare CR or LF, NUL, control
-/// bytes, a request line too long) before its end has come.
+/// bytes, a request line or a head too long) before its end has come.
 struct HeadScan {
   size_t length = 0;  // of the head with its blank line; 0 while incomplete
   absl::Status status;
@@ -28,10 +28,13 @@ struct HeadScan {
 /// `checked` is how much of `data` an earlier call has seen.
 HeadScan ScanHead(std::string_view data, size_t checked, const HeadLimits& limits);
 
-/// Parses a whole head (`block` ends with the blank line). Refusals: MALFORMED_REQUEST,
-/// URI_TOO_LONG, HEADERS_TOO_LARGE, METHOD_NOT_ALLOWED, UNIMPLEMENTED; after each the connection
-/// must be closed.
+/// Parses a whole head that ScanHead has found (`block` ends with the blank line). Refusals:
+/// MALFORMED_REQUEST, HEADERS_TOO_LARGE (a header, or their number), METHOD_NOT_ALLOWED,
+/// UNIMPLEMENTED; after each the connection must be closed.
 absl::Status ParseHead(std::string block, const HeadLimits& limits, RequestHead* head);
+
+/// A token of RFC 9110 section 5.6.2.
+bool IsToken(std::string_view text);
 
 /// Checks one "name: value" line without its CRLF; also used for trailers.
 absl::Status CheckHeaderLine(std::string_view line, size_t* colon);

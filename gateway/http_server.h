@@ -26,6 +26,7 @@ struct HttpLimits {
   std::chrono::milliseconds body_grace{3000};
   std::chrono::milliseconds idle_time{60000};
   std::chrono::milliseconds write_time{15000};  // for each 64 KiB
+  size_t read_bytes = 16 * 1024;                // at a time; tests take few
   int requests_per_connection = 1000;
   int connections_per_ip = 256;
   int connections = 10000;

@@ -87,7 +87,8 @@ class Session : public SessionBase {
 
   /// Adds what has arrived to `in_`; false at the end of the connection or of the time allowed.
   asio::awaitable<bool> ReadSome() {
-    auto [ec, n] = co_await stream_.async_read_some(asio::buffer(chunk_), kTuple);
+    auto [ec, n] =
+        co_await stream_.async_read_some(asio::buffer(chunk_, env_.limits->read_bytes), kTuple);
     if (ec) co_return false;
     in_.append(chunk_.data(), n);
     co_return true;

@@ -28,6 +28,9 @@ using google::protobuf::MessageFactory;
 using google::protobuf::Reflection;
 using Kind = JsonNode::Kind;
 
+/// The only place of types that protobuf's own readers know.
+constexpr std::string_view kTypePrefix = "type.googleapis.com/";
+
 /// A key that the client gave twice; empty view with null data when there is none.
 std::string_view FindDuplicate(std::span<const JsonNode> members) {
   std::vector<std::string_view> keys;
@@ -280,9 +283,11 @@ class Reader {
       return Refuse(common::v1::FIELD_REQUIRED, "needs a member \"@type\"");
     }
     const std::string url(type_member->text);
-    const auto* type = DescriptorPool::generated_pool()->FindMessageTypeByName(
-        url.substr(url.find_last_of('/') + 1));
-    if (type == nullptr || url.find('/') == std::string::npos) {
+    const bool has_prefix = url.rfind(kTypePrefix, 0) == 0;
+    const auto* type = !has_prefix ? nullptr
+                                   : DescriptorPool::generated_pool()->FindMessageTypeByName(
+                                         url.substr(kTypePrefix.size()));
+    if (type == nullptr) {
       return Refuse(common::v1::INVALID_ARGUMENT, "has an unknown \"@type\"");
     }
     std::unique_ptr<Message> inner(MessageFactory::generated_factory()->GetPrototype(type)->New());
@@ -295,7 +300,13 @@ class Reader {
       if (node.children.size() != (has_value ? 2U : 1U)) {
         return Refuse(common::v1::UNKNOWN_FIELD, "takes the members \"@type\" and \"value\" only");
       }
-      if (has_value) CLOUDPOS_RETURN_IF_ERROR(ReadWellKnown(*value, inner.get(), inner_index));
+      // A Value is never nothing: left out it is null.
+      const JsonNode absent;
+      const bool is_needed = inner_index.well_known == WellKnown::kValue;
+      if (has_value || is_needed) {
+        CLOUDPOS_RETURN_IF_ERROR(
+            ReadWellKnown(has_value ? *value : absent, inner.get(), inner_index));
+      }
     }
     r.SetString(message, index.fields[0].descriptor, url);
     r.SetString(message, index.fields[1].descriptor, inner->SerializePartialAsString());

@@ -2,11 +2,10 @@
 
 #include "gateway/json_reader.h"
 
+#include <catch2/catch.hpp>
 #include <chrono>
 #include <iostream>
 #include <random>
-
-#include <catch2/catch.hpp>
 
 #include "cloudpos/toy/v1/toy.pb.h"
 #include "gateway/json_writer.h"

@@ -89,6 +89,24 @@ int Base64Value(char c) {
   return -1;
 }
 
+/// Whether `path` is names of letters and digits (and underscores) with dots between.
+bool IsPath(std::string_view path) {
+  char last = '.';
+  for (const char c : path) {
+    const bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    if (!is_letter && !IsDigit(c) && c != '_' && (c != '.' || last == '.')) return false;
+    last = c;
+  }
+  return last != '.';
+}
+
+/// Whether a capital may follow `camel` in a path. No name begins with one and no two stand
+/// together: readers differ on what that means.
+bool TakesCapital(std::string_view camel) {
+  const char last = camel.empty() ? '.' : camel.back();
+  return last != '.' && !(last >= 'A' && last <= 'Z');
+}
+
 }  // namespace
 
 std::optional<std::string> FormatTimestamp(TimeParts time) {
@@ -171,12 +189,14 @@ std::optional<TimeParts> ParseDuration(std::string_view text) {
 }
 
 std::optional<std::string> PathToCamel(std::string_view path) {
+  if (!IsPath(path)) return std::nullopt;
   std::string out;
   bool is_upper_next = false;
   for (const char c : path) {
     if (c >= 'A' && c <= 'Z') return std::nullopt;
     if (is_upper_next && !(c >= 'a' && c <= 'z')) return std::nullopt;
     if (c == '_') {
+      if (!TakesCapital(out)) return std::nullopt;
       is_upper_next = true;
       continue;
     }
@@ -188,10 +208,13 @@ std::optional<std::string> PathToCamel(std::string_view path) {
 }
 
 std::optional<std::string> PathToSnake(std::string_view path) {
+  if (!IsPath(path)) return std::nullopt;
   std::string out;
-  for (const char c : path) {
+  for (size_t i = 0; i < path.size(); ++i) {
+    const char c = path[i];
     if (c == '_') return std::nullopt;
     if (c >= 'A' && c <= 'Z') {
+      if (!TakesCapital(path.substr(0, i))) return std::nullopt;
       out.push_back('_');
       out.push_back(static_cast<char>(c - 'A' + 'a'));
     } else {

@@ -38,6 +38,8 @@ void AppendFloat(Float value, std::string* out) {
     out->append("\"NaN\"");
   } else if (std::isinf(value)) {
     out->append(value > 0 ? "\"Infinity\"" : "\"-Infinity\"");
+  } else if (value == 0 && std::signbit(value)) {
+    out->append("-0.0");  // "-0" would be read as a whole number, which has no sign at zero
   } else {
     AppendNumber(value, out);
   }

@@ -277,7 +277,6 @@ class Grouper {
   Error NetOfGroup(const std::vector<std::size_t>& lines) {
     const std::vector<std::size_t> first = InclusivePercents(lines[0]);
     std::vector<std::vector<Use>> uses(first.size());
-    std::vector<Int128> tax_sums(first.size(), 0);
     InclusiveLine exact;
     Int128 net_sum = 0;
     Int128 rest = 0;
@@ -286,15 +285,13 @@ class Grouper {
       const Error error = TakeApart(work_.request, i, true, &priced, &exact);
       if (!error.ok()) return error;
       const std::vector<std::size_t> positions = InclusivePercents(i);
-      bool fits = Add(net_sum, exact.net_numerator, &net_sum);
+      if (!Add(net_sum, exact.net_numerator, &net_sum)) return ErrorAt(ErrorCode::kOverflow, i);
       for (std::size_t k = 0; k < positions.size(); ++k) {
-        Use use{.line = static_cast<std::int32_t>(i)};
-        use.position = static_cast<std::int32_t>(positions[k]);
-        use.numerator = exact.numerator[positions[k]];
-        fits = fits && Add(tax_sums[k], use.numerator, &tax_sums[k]);
-        uses[k].push_back(use);
+        uses[k].push_back({.line = static_cast<std::int32_t>(i),
+                           .position = static_cast<std::int32_t>(positions[k]),
+                           .numerator = exact.numerator[positions[k]],
+                           .denominator = exact.denominator});
       }
-      if (!fits) return ErrorAt(ErrorCode::kOverflow, i);
       rest += priced.amount - exact.fixed;
     }
     const RoundingMode mode = work_.ModeOf(work_.TaxAt(lines[0], first[0]));
@@ -302,7 +299,25 @@ class Grouper {
     std::int64_t tax_total = 0;
     if (!Fit(rest - net, &tax_total)) return ErrorAt(ErrorCode::kOverflow, lines[0]);
     TraceNet(net_sum, exact.net_denominator, net, mode);
+    std::vector<Int128> tax_sums(first.size(), 0);
+    if (!AddUp(uses, tax_sums)) return ErrorAt(ErrorCode::kOverflow, lines[0]);
     return ShareTaxes(lines[0], first, tax_total, tax_sums, uses);
+  }
+
+  // Sums of the taxes of a group, whose lines are brought to one denominator on the way: where a
+  // deposit is nothing, percentages on it are nothing, and the line's denominator is a part of that
+  // of the others. False on overflow.
+  static bool AddUp(std::vector<std::vector<Use>>& uses, std::vector<Int128>& sums) {
+    Int128 common = 1;
+    for (const Use& use : uses[0]) common = std::max(common, use.denominator);
+    for (std::size_t k = 0; k < uses.size(); ++k) {
+      for (Use& use : uses[k]) {
+        if (!Mul(use.numerator, common / use.denominator, &use.numerator)) return false;
+        use.denominator = common;
+        if (!Add(sums[k], use.numerator, &sums[k])) return false;
+      }
+    }
+    return true;
   }
 
   void TraceNet(Int128 numerator, Int128 denominator, Int128 net, RoundingMode mode) {

@@ -1,5 +1,7 @@
 #include "libs/pricing/tender.h"
 
+#include <algorithm>
+
 #include "libs/pricing/internal.h"
 
 namespace cloudpos::pricing {
@@ -23,17 +25,20 @@ Error Check(std::int64_t total, std::span<const Tender> tenders, const CashRound
   return {};
 }
 
-// Cash of a sale that settles `due` if it covers the rounded due.
+// Cash of a sale that settles `due` if it covers it or the rounded due.
 void TakeCash(std::int64_t due, const CashRounding& rounding, SettledTender* tender) {
   const std::int64_t rounded = RoundToIncrement(due, rounding.increment, rounding.due_mode);
   if (tender->tendered < rounded) {
-    tender->applied = tender->tendered;
+    tender->applied = std::min(tender->tendered, due);
+    tender->rounding = tender->tendered - tender->applied;
     return;
   }
   tender->applied = due;
-  // A surplus the coins cannot express is rounded, too, and becomes part of the posting.
-  tender->change =
-      RoundToIncrement(tender->tendered - rounded, rounding.increment, rounding.payout_mode);
+  // A surplus the coins cannot express is rounded, too, and becomes part of the posting; nobody
+  // gets back more than was handed over.
+  tender->change = std::min(
+      tender->tendered,
+      RoundToIncrement(tender->tendered - rounded, rounding.increment, rounding.payout_mode));
   tender->rounding = tender->tendered - tender->change - due;
 }
 

@@ -46,10 +46,11 @@ struct Settlement {
 };
 
 // Applies the tenders of a sale to `total` in order. Cash that covers the rounded rest settles all
-// of it, the difference being rounding and the surplus change; less cash is applied as it is.
-// An incomplete settlement is not an error: see due_left.
-// Errors: kOutOfRange, kLimitExceeded, kOverTender (non-cash beyond what is due, or an amount
-// although nothing is due); `line` is the tender's index.
+// of it, the difference being rounding and the surplus change; cash between the rest and the
+// rounded rest, which no coins make, settles it too, what it is over being rounding; less cash is
+// applied as it is. An incomplete settlement is not an error: see due_left. Errors: kOutOfRange,
+// kLimitExceeded, kOverTender (non-cash beyond what is due, or an amount although nothing is due);
+// `line` is the tender's index.
 Error Settle(std::int64_t total, std::span<const Tender> tenders, const CashRounding& rounding,
              Settlement* settlement);
 

@@ -44,6 +44,23 @@ TEST_CASE("Settle: a surplus that coins cannot express is rounded, too", "[prici
   CHECK(s.cash_moved == 98);
 }
 
+TEST_CASE("Settle: cash between the due and the rounded due leaves nothing due",
+          "[pricing][domain]") {
+  const Settlement s = Settled(103, {Cash(104)}, {.increment = 5});
+  CHECK(s.complete());
+  CHECK(s.change == 0);
+  CHECK(s.rounding == 1);
+  CHECK(s.cash_moved == 104);
+  CHECK(ErrorOf(103, {Cash(104), Card(1)}).line == 1);
+}
+
+TEST_CASE("Settle: change is never more than what was handed over", "[pricing][domain]") {
+  const Settlement s = Settled(2, {Cash(3)}, {.increment = 5});
+  CHECK(s.complete());
+  CHECK(s.change == 3);
+  CHECK(s.cash_moved == 0);
+}
+
 TEST_CASE("SettleRefund: cash names the rest, the rounded rest, or less", "[pricing][domain]") {
   const CashRounding five{.increment = 5};
   for (const std::int64_t amount : {1572, 1570}) {

@@ -90,6 +90,10 @@ absl::StatusOr<Place> Checkout::LoadStore(rpc::CallContext& ctx, const base::Uui
   return place;
 }
 
+void Checkout::CatchUpPlaces(rpc::CallContext& ctx) {
+  if (deps_.consumers != nullptr) deps_.consumers->CatchUpPlaces(ctx.deadline());
+}
+
 absl::StatusOr<Place> Checkout::LoadDevice(rpc::CallContext& ctx, const base::Uuid& device) {
   Place place;
   const auto find = [&]() -> absl::Status {

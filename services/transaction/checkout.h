@@ -58,6 +58,8 @@ class Checkout {
   absl::StatusOr<Place> LoadPlace(rpc::CallContext& ctx, const DocumentInput& input);
   /// The store alone.
   absl::StatusOr<Place> LoadStore(rpc::CallContext& ctx, const base::Uuid& store);
+  /// Asks auth for what it has told since: something that ought to be known is not.
+  void CatchUpPlaces(rpc::CallContext& ctx);
   /// A device of whatever store, revoked ones too; store and reg only as far as they are known.
   absl::StatusOr<Place> LoadDevice(rpc::CallContext& ctx, const base::Uuid& device);
 

@@ -9,6 +9,7 @@
 namespace cloudpos::transaction {
 namespace {
 
+using common::v1::INVALID_ARGUMENT;
 using common::v1::NOT_FOUND;
 using common::v1::OVERLOADED;
 using common::v1::PERMISSION_DENIED;
@@ -25,6 +26,13 @@ class Seat {
   std::atomic<int>& taken_;
   const bool has_;
 };
+
+/// A signature that no key of the device known here has made.
+bool IsSignatureRefused(const absl::Status& status) {
+  const base::ErrorInfo info = base::InfoOf(status);
+  return info.code == INVALID_ARGUMENT && !info.fields.empty() &&
+         info.fields.front().field.ends_with(".signature");
+}
 
 absl::Status NoSuchDevice() { return base::Fail(NOT_FOUND, "deviceId", "there is no such device"); }
 
@@ -46,6 +54,15 @@ absl::Status UploadHandler::UploadJournal(rpc::CallContext& ctx,
                        .retry_after = std::chrono::milliseconds(500)});
   }
   CLOUDPOS_ASSIGN_OR_RETURN(const UploadInput input, ParseUpload(request));
+  const absl::Status done = Run(ctx, request, input, response);
+  if (!IsSignatureRefused(done)) return done;
+  // The device may have been enrolled anew a moment ago. Nothing was written.
+  checkout_.CatchUpPlaces(ctx);
+  return Run(ctx, request, input, response);
+}
+
+absl::Status UploadHandler::Run(rpc::CallContext& ctx, const v1::UploadJournalRequest& request,
+                                const UploadInput& input, v1::UploadJournalResponse* response) {
   CLOUDPOS_ASSIGN_OR_RETURN(const Place place, LoadDevice(ctx, input.device));
   CLOUDPOS_ASSIGN_OR_RETURN(std::vector<UploadedEntry> entries,
                             ParseEntries(request, input, ctx.tenant()));

@@ -27,6 +27,8 @@ class UploadHandler {
                              v1::UploadJournalResponse* response);
 
  private:
+  absl::Status Run(rpc::CallContext& ctx, const v1::UploadJournalRequest& request,
+                   const UploadInput& input, v1::UploadJournalResponse* response);
   absl::StatusOr<Place> LoadDevice(rpc::CallContext& ctx, const base::Uuid& device);
   absl::Status FillHead(rpc::CallContext& ctx, const base::Uuid& journal,
                         v1::JournalHeadState* out);

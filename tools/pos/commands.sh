@@ -17,6 +17,7 @@ usage: ./pos COMMAND
   chaos --minutes N   crash tests on a suite of their own (--short: once through);
                       --seed S, --only FAULT, --bugs, --json
   bench [--quick]     the race with pgbench and the rows beside it, on a suite of its own (--json)
+  fuzz [TARGET...] [--minutes N]  search for bytes that break what reads bytes (all: a minute each)
   test [NAME]         build and run the tests whose name contains NAME, or all
   help                this text
 

@@ -11,7 +11,7 @@ POS_FAILURES=()
 cmd_test() {
   [ $# -le 1 ] || die "usage: ./pos test [NAME]"
   local filter=${1:-}
-  begin_steps 6
+  begin_steps 7
   step "Debian packages"
   ensure_packages
   step "Node tools"
@@ -26,6 +26,8 @@ cmd_test() {
   step "Checks and C++ tests"
   run_checks "$filter"
   run_ctest "$filter"
+  step "Fuzz targets"
+  test_fuzz "$filter"
   step "Integration tests"
   run_integration "$filter"
   finish_test

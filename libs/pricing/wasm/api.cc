@@ -307,7 +307,8 @@ std::string Call(std::string_view operation, std::string_view request) {
         journal::Document::Parse(request, journal::ParseMode::kAnyJson, &document);
     return error.ok() ? known.call(document.root()) : ErrorAnswer(error);
   }
-  return ProblemAnswer({"UNKNOWN_OPERATION", std::string(operation)});
+  // Not named in the answer: it may be any bytes.
+  return ProblemAnswer({"UNKNOWN_OPERATION", ""});
 }
 
 }  // namespace cloudpos::pricing::api

@@ -26,7 +26,7 @@ Verdict OfResource(const Rpc& rpc, const token::Claims& claims, const Asked& ask
                    const std::string& other_store) {
   const token::Permission permission = rpc.policy.permission();
   // Before the request is read.
-  if (!rpc.policy.handler_checks() && !claims.HasAnywhere(permission)) return Verdict::kDenied;
+  if (IsDeniedEverywhere(rpc, claims)) return Verdict::kDenied;
   if (rpc.policy.handler_checks() && !asked.store.empty()) {
     const Verdict verdict = InStore(claims, permission, asked.store);
     if (verdict != Verdict::kServed) return verdict;
@@ -83,6 +83,11 @@ Verdict Expected(const Rpc& rpc, const token::Claims& claims, const Asked& asked
       return OfResource(rpc, claims, asked, other_store);
   }
   return Verdict::kDenied;
+}
+
+bool IsDeniedEverywhere(const Rpc& rpc, const token::Claims& claims) {
+  return rpc.policy.permission() != PERMISSION_UNSPECIFIED && !rpc.policy.handler_checks() &&
+         !claims.HasAnywhere(rpc.policy.permission());
 }
 
 base::ErrorCode CodeOf(Proof proof) {

@@ -53,6 +53,9 @@ struct Asked {
 Verdict Expected(const Rpc& rpc, const token::Claims& claims, const Asked& asked,
                  const std::string& other_store);
 
+/// Nobody without the right in any store is let in, whatever the request says.
+bool IsDeniedEverywhere(const Rpc& rpc, const token::Claims& claims);
+
 /// The code of kSignIn for a bad one.
 base::ErrorCode CodeOf(Proof proof);
 

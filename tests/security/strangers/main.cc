@@ -18,6 +18,9 @@ constexpr char kUsage[] =
     "usage: strangers --gateway URL --dsn DSN --ca FILE --ca-key FILE --signing-key FILE\n"
     "                 --service NAME=HOST:PORT... [--only PART-OF-AN-RPCS-NAME]\n";
 
+// Faults of one method that are told in full.
+constexpr int kShown = 4;
+
 // A run that tries less than this has lost something on the way.
 constexpr int64_t kRpcsMin = 90;
 constexpr int64_t kCellsMin = 20'000;
@@ -96,10 +99,14 @@ int Report(const Findings& findings) {
   for (const auto& [what, count] : findings.counts()) {
     std::printf("%10lld %s\n", static_cast<long long>(count), what.c_str());
   }
-  constexpr size_t kShown = 100;
   const auto& faults = findings.faults();
-  for (size_t i = 0; i < faults.size() && i < kShown; ++i) {
-    std::printf("failed: %s\n", faults[i].c_str());
+  std::map<std::string, int> shown;  // by what comes before the details
+  for (const std::string& fault : faults) {
+    const int count = ++shown[fault.substr(0, fault.find_first_of("|:"))];
+    if (count <= kShown) std::printf("failed: %s\n", fault.c_str());
+  }
+  for (const auto& [what, count] : shown) {
+    if (count > kShown) std::printf("%10d more of %s\n", count - kShown, what.c_str());
   }
   std::printf("%zu faults\n", faults.size());
   return faults.empty() ? 0 : 1;

@@ -143,13 +143,12 @@ Matrix::Cell Matrix::At(const Rpc& rpc, const Person& person, Place place) const
       break;
   }
   cell.filled = Fill(rpc, probes_.at(&rpc).recipe, names);
-  const Asked asked{
+  cell.asked = {
       .place = place,
       .is_foreign = cell.filled.IsForeignTo(cell.mine),
       .store = StoreOf(rpc, cell.filled),
       .is_of_store = std::any_of(cell.filled.named.begin(), cell.filled.named.end(),
                                  [&a](const auto& named) { return IsOfStore(a, named.first); })};
-  cell.verdict = Expected(rpc, person.claims, asked, a.other.at("store_id"));
   return cell;
 }
 
@@ -175,7 +174,6 @@ void Matrix::PlanFor(const Rpc& rpc, const Person& person) {
     if (place != Place::kOwn) continue;
     for (const Proof proof : kBadProofs) {
       cell.proof = proof;
-      if (rpc.needs_token()) cell.verdict = Verdict::kSignIn;
       PlanSide(cell);
     }
   }
@@ -185,18 +183,25 @@ void Matrix::PlanSide(Cell cell) {
   cell.certificate = "gateway";
   cell.side = Side::kGrpc;
   cell.binding = nullptr;
-  const Verdict verdict = cell.verdict;
-  if (!cell.rpc->IsFor("gateway")) cell.verdict = Verdict::kWrongCaller;
+  cell.verdict = cell.rpc->IsFor("gateway") ? VerdictOf(cell, false) : Verdict::kWrongCaller;
   Put(cell);
   if (cell.place == Place::kOwn && cell.proof == Proof::kGood) PlanCertificates(cell);
   cell.side = Side::kRest;
   cell.certificate = {};
-  cell.verdict = verdict;
+  cell.verdict = VerdictOf(cell, true);
   if (cell.rpc->bindings.empty()) return Put(std::move(cell));
   for (const Binding& binding : cell.rpc->bindings) {
     cell.binding = &binding;
     Put(cell);
   }
+}
+
+Verdict Matrix::VerdictOf(const Cell& cell, bool through_gateway) const {
+  if (cell.proof != Proof::kGood && cell.rpc->needs_token()) return Verdict::kSignIn;
+  const token::Claims& claims = cell.person.claims;
+  // The gateway knows no stores: who holds the right nowhere gets no further.
+  if (through_gateway && IsDeniedEverywhere(*cell.rpc, claims)) return Verdict::kDenied;
+  return Expected(*cell.rpc, claims, cell.asked, world_.a().other.at("store_id"));
 }
 
 /// Each further certificate of the installation with a good token.
@@ -219,7 +224,6 @@ void Matrix::PlanTricks(const Rpc& rpc) {
     cell.person.name = "a forger: " + trick.name;
     cell.person.token = trick.token;
     cell.proof = Proof::kNoToken;
-    cell.verdict = Verdict::kSignIn;
     PlanSide(std::move(cell));
   }
 }
@@ -411,10 +415,20 @@ void Matrix::Judge(const Cell& cell, const Answer& answer, Rest& rest) {
 
 /// Not NOT_FOUND: then the same as for things that do not exist at all.
 void Matrix::JudgeHidden(const Cell& cell, const Answer& answer, Rest& rest) {
-  const Answer strange = Ask(cell, WithStrangeNames(cell.filled, &cell.mine), rest);
-  findings_.Count("hidden by likeness");
-  if (WithoutIds(strange) == WithoutIds(answer)) return;
-  findings_.Add(cell.key() + ": tells what exists: " + answer.ToString() +
+  Answer given = answer, strange;
+  // Of one's own things, where one has no right to them, all are put in question.
+  const Names* kept = cell.asked.is_foreign ? &cell.mine : nullptr;
+  // Others are at work: what both hold of the caller's own things may move between the two.
+  for (int repeat = 0; repeat < kRepeats; ++repeat) {
+    strange = Ask(cell, WithStrangeNames(cell.filled, kept), rest);
+    if (WithoutIds(strange) == WithoutIds(given)) {
+      findings_.Count("hidden by likeness");
+      findings_.Count("hidden by likeness: " + cell.rpc->name() + " " + given.ToString());
+      return;
+    }
+    given = Ask(cell, cell.filled, rest);
+  }
+  findings_.Add(cell.key() + ": tells what exists: " + given.ToString() +
                 ", but of what does not exist: " + strange.ToString());
 }
 

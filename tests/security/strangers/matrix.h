@@ -75,6 +75,7 @@ class Matrix {
     std::string certificate;  // over gRPC
     Filled filled;
     Names mine;
+    Asked asked;
     Verdict verdict;
     std::string key() const;
   };
@@ -83,6 +84,7 @@ class Matrix {
   void Plan();
   void PlanFor(const Rpc& rpc, const Person& person);
   void PlanSide(Cell cell);
+  Verdict VerdictOf(const Cell& cell, bool through_gateway) const;
   void PlanCertificates(const Cell& base);
   void PlanTricks(const Rpc& rpc);
   Cell At(const Rpc& rpc, const Person& person, Place place) const;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/time/clock.h"
 #include "libs/base/encoding.h"
 #include "libs/base/status_macros.h"
 #include "tests/support/register/register.h"
@@ -10,7 +11,9 @@ namespace cloudpos::register_sim {
 namespace {
 
 // Refusals that the register answers by learning better, in a row.
-constexpr int kAttemptsMax = 3;
+constexpr int kAttemptsMax = 12;
+// The checkout may hear of a new price a moment later than the catalogue says it.
+constexpr absl::Duration kPause = absl::Milliseconds(250);
 
 json::object Money(const std::string& currency, int64_t minor) {
   return {{"currencyCode", currency}, {"minorUnits", minor}};
@@ -111,6 +114,7 @@ absl::StatusOr<bool> Register::SellOnline(const std::string& sale_id, const Orde
       // The server's journal stands elsewhere than this one: one of the two was set back.
       CLOUDPOS_RETURN_IF_ERROR(Upload().status());
     } else if (answer->code == "PRICE_CHANGED" || answer->code == "TOTAL_MISMATCH") {
+      if (attempt > 0) absl::SleepFor(kPause);
       CLOUDPOS_RETURN_IF_ERROR(Sync());
     } else {
       return Refused("the sale", *answer);
