@@ -100,7 +100,8 @@ class Program {
     const Report before = ReadReport(ReadFile(save).value_or(""));
     report_.rounds = before.rounds;
     std::cerr << "seed " << report_.seed << std::endl;
-    if (Has("--short")) Short();
+    report_.is_short = Has("--short");
+    if (report_.is_short) Short();
     if (const auto minutes = arguments_.Number("--minutes")) {
       Long(begin + static_cast<Micros>(*minutes) * 60 * kSecond);
     }

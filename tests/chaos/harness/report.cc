@@ -92,8 +92,8 @@ std::vector<Goal> Report::Goals() const {
                               .count = static_cast<int>(selling.values.size()),
                               .p50 = selling.Percentile(50),
                               .max = selling.Percentile(100)}};
-  goals[0].is_met = goals[0].p50 <= kReadyGoal && goals[0].max <= kReadyMax;
-  goals[1].is_met = goals[1].max <= kSellingGoal;
+  goals[0].is_met = goals[0].p50 <= kReadyGoal && (is_short || goals[0].max <= kReadyMax);
+  goals[1].is_met = (is_short ? goals[1].p50 : goals[1].max) <= kSellingGoal;
   return goals;
 }
 

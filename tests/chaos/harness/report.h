@@ -58,6 +58,8 @@ struct Report {
   std::vector<RoundResult> rounds;
   std::vector<BugResult> bugs;
   Micros took = 0;
+  /// In the short form, among other tests, goals are of half of the times; else of each.
+  bool is_short = false;
 
   std::vector<Goal> Goals() const;
   bool is_good() const;
