@@ -52,8 +52,8 @@ class SlowClients {
   asio::awaitable<void> Hold(int i) {
     const Kind kind = KindOf(i);
     Tally& tally = tallies_[static_cast<size_t>(kind)];
-    // Not all in the same instant.
-    co_await Pause(milliseconds(i % 1000));
+    // Not all in the same instant, or they would also be cut off and come again in the same one.
+    co_await Pause(milliseconds(3000LL * i / options_.connections));
     for (;;) {
       tcp::socket socket(io_);
       if (!co_await Connect(i, &socket)) {
