@@ -144,7 +144,9 @@ absl::Status ReadFraming(RequestHead* head) {
   return absl::OkStatus();
 }
 
+/// Whoever says "close" anywhere means it (RFC 9112 9.3).
 absl::Status ReadConnection(RequestHead* head) {
+  bool says_close = false;
   for (const Header& header : head->headers) {
     if (header.name != "connection") continue;
     std::string_view rest = header.value;
@@ -153,12 +155,13 @@ absl::Status ReadConnection(RequestHead* head) {
       const std::string_view token = Trim(rest.substr(0, comma));
       if (!token.empty() && !IsToken(token))
         return Malformed("Connection must be a list of names.");
-      if (EqualsIgnoreCase(token, "close")) head->keep_alive = false;
+      if (EqualsIgnoreCase(token, "close")) says_close = true;
       if (EqualsIgnoreCase(token, "keep-alive") && head->version_minor == 0)
         head->keep_alive = true;
       rest = comma == rest.npos ? std::string_view() : rest.substr(comma + 1);
     }
   }
+  if (says_close) head->keep_alive = false;
   if (const Header* expect = FindHeader(*head, "expect"); expect != nullptr) {
     if (!EqualsIgnoreCase(expect->value, "100-continue")) return Malformed("Expect is not known.");
     head->expects_continue = head->version_minor == 1;
