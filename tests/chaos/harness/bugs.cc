@@ -121,9 +121,9 @@ absl::Status BugRun::Reach() {
 const std::vector<SeededBug>& SeededBugs() {
   static const std::vector<SeededBug> bugs = {
       {.name = "none", .expected = {}, .faults = {"slow-commits"}},
-      {.name = "ack_before_commit", .expected = {"I14"}, .faults = {"cp3-t1-before"}},
+      {.name = "ack_before_commit", .expected = {"I14", "I11"}, .faults = {"cp3-t1-before"}},
       {.name = "ack_before_flush",
-       .expected = {"I14"},
+       .expected = {"I14", "I11"},  // I11: what was lost is a tombstone
        .faults = {"kill-postgres-unflushed"},
        .restart = "transaction"},
       {.name = "stale_acknowledged", .expected = {"I14"}},
