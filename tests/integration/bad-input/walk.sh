@@ -25,6 +25,7 @@ filled() {
   path=${path//'{staff_id}'/$OWNER}
   path=${path//'{role_id}'/$ROLE}
   path=${path//'{session_id}'/$SESSION}
+  path=${path//'{generation}'/1}
   [[ $path != *'{'* ]] || fail "what is our id for $1?"
   printf '%s' "$path"
 }
