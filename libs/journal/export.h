@@ -6,7 +6,7 @@
 // with further members
 //   "prev"    h_(n-1), in the first line of a journal exactly when n > 1 (part of a journal)
 //   "sig"     the device's signature over the 32 bytes of h_n   } both or neither
-//   "sigKey"  id of the device's key                            }
+//   "sigKey"  id of the device's key: its RFC 7638 thumbprint   }
 // payload.journal and payload.n must equal the line's. Then one last line:
 //   {"count":entries,"digest":sha256,"journals":[{"count":..,"first":n,"head":h,"journal":id,
 //    "last":n},...],"sig":signature,"sigKey":id,"v":1}
@@ -88,6 +88,7 @@ struct VerifyReport {
   std::int64_t n = 0;
   std::int64_t entries = 0;
   bool trailer_signature_checked = false;
+  std::int64_t entry_signatures_checked = 0;
   std::vector<JournalHead> heads;  // in byte order of the journals' ids
 
   bool ok() const { return error.ok(); }

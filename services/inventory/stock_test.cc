@@ -45,8 +45,9 @@ struct Journals {
     line.product_id = variant;
     entry->lines.push_back(line);
   }
-  static events::Event EventOf(const journal::SaleEntry& entry) {
-    transaction::v1::JournalEntryRecorded recorded;
+  static events::Event EventOf(const journal::SaleEntry& entry,
+                               const transaction::v1::JournalEntryRecorded& besides = {}) {
+    transaction::v1::JournalEntryRecorded recorded = besides;
     const journal::Error error = journal::EncodeEntry(entry, recorded.mutable_entry());
     REQUIRE(error.ok());
     events::Event event;
@@ -137,6 +138,36 @@ TEST_CASE("Entries: a sale takes away, a return brings back to its place", "[inv
     if (movement.kind() == v1::SALE) CHECK(movement.quantity_milli() == -3'000);
   }
   CHECK(sum == -3'000 + 1'750);
+}
+
+TEST_CASE("Entries: one that was set aside is seen and moves nothing until it is released",
+          "[inventory][store]") {
+  World world;
+  Journals journals(&world);
+  const std::string mug = NewVariant(world, "MUG");
+  transaction::v1::JournalEntryRecorded held, believed;
+  held.set_state(transaction::v1::JournalEntryRecorded::QUARANTINED);
+  believed.set_state(transaction::v1::JournalEntryRecorded::ACCEPTED);
+  believed.set_believed_at_us(absl::ToUnixMicros(world.clock.Now()));
+  const journal::SaleEntry first = journals.Sale(1, mug, 1'000);
+  journal::SaleEntry unreadable = journals.Sale(2, mug, 1'000);
+  unreadable.lines[0].variant_id = "x";  // why it was set aside
+  journal::SaleEntry ahead = journals.Sale(3, mug, 1'000);
+  ahead.occurred_at_us += 1'000'000'000'000;
+  World::Require(
+      journals.Apply({Journals::EventOf(first, held), Journals::EventOf(unreadable, held),
+                      Journals::EventOf(ahead, believed)}));
+  CHECK(OnHand(world, mug) == -1'000);
+  CHECK(world.Number("SELECT contiguous_to AS n FROM inventory.journal_progress") == 3);
+  CHECK(world.Number("SELECT count(*) AS n FROM inventory.stock_movements WHERE occurred_at > "
+                     "now() + interval '1 day'") == 0);
+  for (int i = 0; i < 2; ++i) journals.Apply(first);  // released, and told again
+  CHECK(OnHand(world, mug) == -2'000);
+  // An old event of it, read again, takes nothing back.
+  World::Require(journals.Apply({Journals::EventOf(first, held)}));
+  CHECK(OnHand(world, mug) == -2'000);
+  CHECK(world.Number("SELECT contiguous_to AS n FROM inventory.journal_progress") == 3);
+  CheckLevels(world);
 }
 
 TEST_CASE("Entries: what is not stocked, training and other kinds move nothing",

@@ -75,6 +75,44 @@ TEST_CASE("GetDailyReport: events that come again or in another order change not
   CHECK(world.Daily("2026-01-01", "2026-01-31").SerializeAsString() == once.SerializeAsString());
 }
 
+TEST_CASE("GetDailyReport: an entry that was set aside counts once it is released",
+          "[reporting][handler]") {
+  World world;
+  transaction::v1::JournalEntryRecorded held, accepted;
+  held.set_state(transaction::v1::JournalEntryRecorded::QUARANTINED);
+  accepted.set_state(transaction::v1::JournalEntryRecorded::ACCEPTED);
+  const journal::SaleEntry first = world.Entry(kKindSale, "2026-01-05", 100, 1);
+  journal::SaleEntry bad = world.Entry(kKindSale, "2026-01-05", 100, 1);
+  bad.business_date = "2026-02-30";  // why it was set aside
+  world.Record(first, held);
+  world.Record(bad, held);
+  world.CatchUp();
+  CHECK(world.Daily("2026-01-01", "2026-01-31").days_size() == 0);
+  v1::GetProgressResponse progress;
+  testing::TestCall call = world.Call();
+  REQUIRE(world.handler.GetProgress(call, {}, &progress).ok());
+  CHECK(progress.journals(0).dense_no() == 2);
+  world.Record(first, accepted);
+  world.Record(first, accepted);
+  world.Record(first, held);
+  world.CatchUp();
+  CHECK(world.Daily("2026-01-05", "2026-01-05").days(0).sale_count() == 1);
+}
+
+TEST_CASE("GetDailyReport: a time that was not believed is replaced", "[reporting][handler]") {
+  World world;
+  transaction::v1::JournalEntryRecorded believed;
+  believed.set_state(transaction::v1::JournalEntryRecorded::ACCEPTED);
+  believed.set_believed_at_us(1'767'610'800'000'000);  // 2026-01-05T11:00:00Z
+  believed.set_believed_date("2026-01-05");
+  journal::SaleEntry ahead = world.Entry(kKindSale, "2099-01-05", 100, 1);
+  ahead.occurred_at_us += 1'000'000'000'000'000;
+  world.Record(ahead, believed);
+  world.CatchUp();
+  CHECK(world.Daily("2026-01-05", "2026-01-05").days(0).sale_count() == 1);
+  CHECK(world.Daily("2099-01-05", "2099-01-05").days_size() == 0);
+}
+
 TEST_CASE("GetDailyReport: an entry twice in one batch counts once", "[reporting][handler]") {
   World world;
   world.transaction->page = 100;

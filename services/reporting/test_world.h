@@ -204,8 +204,7 @@ class World {
                        .type = "CASH"}};
   }
 
-  void Record(const journal::SaleEntry& entry) {
-    transaction::v1::JournalEntryRecorded event;
+  void Record(const journal::SaleEntry& entry, transaction::v1::JournalEntryRecorded event = {}) {
     REQUIRE(journal::EncodeEntry(entry, event.mutable_entry()).ok());
     transaction->Add(tenant, "sale", entry.sale_id, event);
   }

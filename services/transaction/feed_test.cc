@@ -9,8 +9,11 @@
 #include "libs/journal/chain.h"
 #include "libs/journal/entry.h"
 #include "libs/journal/export.h"
+#include "libs/token/device_jwk.h"
+#include "libs/token/device_key.h"
 #include "libs/token/token.h"
 #include "services/transaction/journal_handler.h"
+#include "services/transaction/till_test.h"
 #include "services/transaction/world_test.h"
 
 namespace cloudpos::transaction {
@@ -141,13 +144,68 @@ TEST_CASE("Feed: the snapshot holds every entry of every journal", "[store]") {
   CHECK(entries == 6);
 }
 
+TEST_CASE("Feed: the event's fields are framed as protobuf frames them", "[store]") {
+  World world;
+  constexpr pg::Query kFrame{"test_frame", R"sql(
+    SELECT recorded_entry_event($1, $2, $3, $4, $5) AS framed)sql"};
+  const std::string entry(300, 'e'), hash(32, 'h');
+  for (const bool is_held : {false, true}) {
+    for (const int64_t micros : {int64_t{1}, int64_t{127}, int64_t{1'767'610'800'123'456}}) {
+      const absl::Time at = absl::FromUnixMicros(micros);
+      const auto rows = world.worker_pool.Exec({}, kFrame, pg::Bytes{entry}, pg::Bytes{hash},
+                                               is_held, at, absl::CivilDay(2026, 1, 5));
+      INFO(rows.status().ToString());
+      REQUIRE(rows.ok());
+      v1::JournalEntryRecorded event;
+      REQUIRE(event.ParseFromString((*rows)[0].Get<pg::Bytes>("framed").value));
+      CHECK(event.entry() == entry);
+      CHECK(event.hash() == hash);
+      CHECK(event.state() ==
+            (is_held ? v1::JournalEntryRecorded::QUARANTINED : v1::JournalEntryRecorded::ACCEPTED));
+      CHECK(event.believed_at_us() == micros);
+      CHECK(event.believed_date() == "2026-01-05");
+      CHECK(event.SerializeAsString() == (*rows)[0].Get<pg::Bytes>("framed").value);
+    }
+  }
+}
+
+TEST_CASE("ExportJournal: carries the devices' signatures, which their keys verify", "[handler]") {
+  World world;
+  Till till(world, world.reg);
+  for (int i = 0; i < 3; ++i) till.Sell();
+  till.Upload();
+  const auto signer = token::Signer::FromPem(token::GenerateKeyPem());
+  REQUIRE(signer.ok());
+  JournalHandler handler(world.pool, world.worker_pool, *signer, world.checkout);
+  testing::TestCall call = world.Call();
+  v1::ExportJournalRequest request;
+  request.set_journal_id(till.journal.ToString());
+  common::v1::RawBody body, keys;
+  REQUIRE(handler.ExportJournal(call, request, &body).ok());
+  v1::GetDeviceKeysRequest which;
+  which.set_store_id(world.store.ToString());
+  REQUIRE(handler.GetDeviceKeys(call, which, &keys).ok());
+  const auto points = token::ParseP256Jwks(keys.data());
+  REQUIRE(points.ok());
+  journal::VerifyOptions options;
+  options.check_entry = [&](std::string_view key, std::string_view message,
+                            std::string_view signature) {
+    const auto point = points->find(std::string(key));
+    return point != points->end() && token::VerifyP256(point->second, message, signature);
+  };
+  const journal::VerifyReport report = journal::VerifyExport(body.data(), options);
+  INFO(report.reason);
+  CHECK(report.ok());
+  CHECK(report.entry_signatures_checked == 3);
+}
+
 TEST_CASE("ExportJournal: verifies whole and in parts, and names a changed record", "[handler]") {
   World world;
   std::string journal_id;
   for (int i = 0; i < 5; ++i) journal_id = Sell(world, world.BasketSale()).journal_id();
   const auto signer = token::Signer::FromPem(token::GenerateKeyPem());
   REQUIRE(signer.ok());
-  JournalHandler handler(world.pool, world.worker_pool, *signer);
+  JournalHandler handler(world.pool, world.worker_pool, *signer, world.checkout);
   for (const int64_t from : {1, 3}) {
     v1::ExportJournalRequest request;
     request.set_journal_id(journal_id);

@@ -1,11 +1,13 @@
 #include "services/transaction/journal_handler.h"
 
 #include <algorithm>
+#include <set>
 
 #include "libs/base/encoding.h"
 #include "libs/base/error.h"
 #include "libs/base/status_macros.h"
 #include "libs/journal/export.h"
+#include "libs/token/device_jwk.h"
 #include "services/transaction/store_journals.h"
 
 namespace cloudpos::transaction {
@@ -47,6 +49,7 @@ rpc::MethodTable JournalHandler::Methods() {
   table.Unary("ListJournals", this, &JournalHandler::ListJournals)
       .Unary("ExportJournal", this, &JournalHandler::ExportJournal)
       .Unary("GetJournalKeys", this, &JournalHandler::GetJournalKeys)
+      .Unary("GetDeviceKeys", this, &JournalHandler::GetDeviceKeys)
       .Unary("ListJournalHeads", this, &JournalHandler::ListJournalHeads);
   return table;
 }
@@ -85,20 +88,17 @@ absl::Status JournalHandler::ExportJournal(rpc::CallContext& ctx,
   journal::Hash previous = journal::kGenesis;
   std::string* out = response->mutable_data();
   const std::string name = id.ToString();
-  const std::string device = journal->device.ToString();
   for (const EntryRow& entry : entries) {
     const journal::Hash hash = HashOf(entry.hash);
     if (entry.journal_no >= from) {
-      const journal::Error error =
-          writer.Append({.journal = name,
-                         .n = entry.journal_no,
-                         .payload = entry.payload,
-                         .hash = hash,
-                         .previous = previous,
-                         .signature = entry.signature,
-                         .signature_key = entry.signature.empty() ? std::string_view()
-                                                                  : std::string_view(device)},
-                        out);
+      const journal::Error error = writer.Append({.journal = name,
+                                                  .n = entry.journal_no,
+                                                  .payload = entry.payload,
+                                                  .hash = hash,
+                                                  .previous = previous,
+                                                  .signature = entry.signature,
+                                                  .signature_key = entry.key_id},
+                                                 out);
       if (!error.ok()) return base::Fail(INTERNAL, "the journal cannot be exported");
     }
     previous = hash;
@@ -115,6 +115,22 @@ absl::Status JournalHandler::GetJournalKeys(rpc::CallContext&, const v1::GetJour
                                             common::v1::RawBody* response) {
   response->set_content_type("application/json");
   response->set_data(token::MakeJwks({signer_.PublicJwk()}));
+  return absl::OkStatus();
+}
+
+absl::Status JournalHandler::GetDeviceKeys(rpc::CallContext& ctx,
+                                           const v1::GetDeviceKeysRequest& request,
+                                           common::v1::RawBody* response) {
+  CLOUDPOS_ASSIGN_OR_RETURN(const base::Uuid store,
+                            base::Uuid::ParseField(request.store_id(), "storeId"));
+  CLOUDPOS_ASSIGN_OR_RETURN(const Place place, checkout_.LoadStore(ctx, store));
+  std::set<std::string> keys;  // in order, so that the same keys are the same bytes
+  for (const auto& [id, device] : place.settings->devices) {
+    if (device.store != store) continue;
+    for (const std::string& key : device.keys) keys.insert(token::P256Jwk(key));
+  }
+  response->set_content_type("application/json");
+  response->set_data(token::MakeJwks({keys.begin(), keys.end()}));
   return absl::OkStatus();
 }
 

@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <set>
 
-#include "cloudpos/auth/v1/events.pb.h"
 #include "libs/base/encoding.h"
 #include "libs/base/error.h"
 #include "libs/base/status_macros.h"
+#include "services/transaction/audit.h"
 #include "services/transaction/store_read_model.h"
 #include "services/transaction/store_settings.h"
 
@@ -127,22 +127,11 @@ absl::Status SettingsHandler::Change(rpc::CallContext& ctx, const char* action,
                                      const char* subject_type, const std::string& subject,
                                      const std::string& after_json,
                                      const std::function<absl::Status(pg::Tx&)>& write) {
-  auth::v1::AuditRecorded audit;
-  const base::Uuid audit_id = ids_.NewId();
-  audit.set_tenant_id(ctx.tenant().ToString());
-  audit.set_audit_id(audit_id.ToString());
-  audit.mutable_occurred_at()->set_seconds(absl::ToUnixSeconds(checkout_.clock().Now()));
-  audit.set_service("transaction");
-  audit.set_action(action);
-  audit.set_actor_id(ctx.subject().ToString());
-  audit.set_session_id(ctx.claims().session.ToString());
-  audit.set_subject_type(subject_type);
-  audit.set_subject_id(subject);
-  audit.set_client_ip(ctx.client_ip());
-  audit.set_after_json(after_json);
-  audit.set_request_id(ctx.request_id());
-  const events::NewEvent event = events::MakeEvent(audit_id, ctx.tenant(), "audit",
-                                                   audit_id.ToString(), audit, ctx.traceparent());
+  const events::NewEvent event = AuditEvent(ctx, ids_.NewId(), checkout_.clock().Now(),
+                                            {.action = action,
+                                             .subject_type = subject_type,
+                                             .subject_id = subject,
+                                             .after_json = after_json});
   const pg::TxOptions options{.tenant = ctx.tenant(), .deadline = ctx.deadline()};
   const absl::Status changed =
       pg::Transact(checkout_.pool(), options, [&](pg::Tx& tx) -> absl::Status {

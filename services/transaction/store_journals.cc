@@ -17,16 +17,18 @@ constexpr pg::Query kSelectJournal{"select_journal", R"sql(
   FROM journals WHERE tenant_id = $1 AND journal_id = $2)sql"};
 
 constexpr pg::Query kSelectJournalEntries{"select_journal_entries", R"sql(
-  SELECT journal_no, payload, hash, signature
+  SELECT page.journal_no, page.payload, page.hash, s.signature, s.key_id
   FROM (
-    SELECT journal_no, payload, hash, signature,
+    SELECT journal_no, payload, hash,
       coalesce(sum(length(payload)) OVER (ORDER BY journal_no
         ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS bytes_before
     FROM (
-      SELECT journal_no, payload, hash, signature FROM journal_entries
+      SELECT journal_no, payload, hash FROM journal_entries
       WHERE tenant_id = $1 AND journal_id = $2 AND journal_no BETWEEN $3 AND $4
       ORDER BY journal_no LIMIT $5) AS wanted) AS page
-  WHERE bytes_before < $6 ORDER BY journal_no)sql"};
+  LEFT JOIN journal_signatures s ON s.tenant_id = $1 AND s.journal_id = $2
+    AND s.journal_no = page.journal_no
+  WHERE bytes_before < $6 ORDER BY page.journal_no)sql"};
 
 constexpr pg::Query kSelectHeads{"select_journal_heads", R"sql(
   SELECT tenant_id, journal_id, journal_no FROM journals
@@ -82,7 +84,8 @@ absl::StatusOr<std::vector<EntryRow>> SelectEntries(pg::Pool& pool, const base::
     const auto signature = row.Get<std::optional<pg::Bytes>>("signature");
     entries.push_back({row.Get<int64_t>("journal_no"), row.Get<pg::Bytes>("payload").value,
                        row.Get<pg::Bytes>("hash").value,
-                       signature ? signature->value : std::string()});
+                       signature ? signature->value : std::string(),
+                       row.Get<std::optional<std::string>>("key_id").value_or("")});
   }
   return entries;
 }

@@ -36,7 +36,8 @@ struct EntryRow {
   int64_t journal_no;
   std::string payload;
   std::string hash;
-  std::string signature;
+  std::string signature;  // of the device; empty: not brought yet
+  std::string key_id;
 };
 /// Entries from..to in order, at most `limit` of them and `bytes_max` of payload (at least one).
 absl::StatusOr<std::vector<EntryRow>> SelectEntries(pg::Pool& pool, const base::Uuid& tenant,

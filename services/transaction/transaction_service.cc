@@ -42,12 +42,15 @@ absl::Status TransactionService::Start(service::Runtime& runtime) {
                                                         .bell = bell_.get()});
   feed_ = std::make_unique<events::Feed>(FeedOptionsOf(runtime.worker_pool(), runtime.clock()));
   sales_ = std::make_unique<SaleHandler>(*checkout_);
-  journals_ = std::make_unique<JournalHandler>(runtime.pool(), runtime.worker_pool(), *signer_);
+  journals_ =
+      std::make_unique<JournalHandler>(runtime.pool(), runtime.worker_pool(), *signer_, *checkout_);
   uploads_ = std::make_unique<UploadHandler>(*checkout_, runtime.ids(), upload_);
+  quarantine_ = std::make_unique<QuarantineHandler>(*checkout_, runtime.ids());
   settings_ = std::make_unique<SettingsHandler>(*checkout_, *read_model_, runtime.ids());
   runtime.server().Add(sales_->Methods());
   runtime.server().Add(journals_->Methods());
   runtime.server().Add(uploads_->Methods());
+  runtime.server().Add(quarantine_->Methods());
   runtime.server().Add(settings_->Methods());
   runtime.server().Add(feed_->Methods());
   consumers_->Start();

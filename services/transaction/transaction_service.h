@@ -12,6 +12,7 @@
 #include "services/transaction/checkout.h"
 #include "services/transaction/consumers.h"
 #include "services/transaction/journal_handler.h"
+#include "services/transaction/quarantine_handler.h"
 #include "services/transaction/read_model.h"
 #include "services/transaction/sale_handler.h"
 #include "services/transaction/settings_handler.h"
@@ -39,6 +40,7 @@ class TransactionService final : public service::Service {
   std::unique_ptr<SaleHandler> sales_;
   std::unique_ptr<JournalHandler> journals_;
   std::unique_ptr<UploadHandler> uploads_;
+  std::unique_ptr<QuarantineHandler> quarantine_;
   std::unique_ptr<SettingsHandler> settings_;
 };
 

@@ -1,4 +1,4 @@
-// journal-verify FILE... (--keys JWKS_FILE | --no-signature)
+// journal-verify FILE... (--keys JWKS_FILE | --no-signature) [--device-keys JWKS_FILE]
 //
 // Exit code 0: everything fits. 1: something does not; the first bad record is named. 2: the call
 // is wrong or a file cannot be read.
@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "libs/token/device_jwk.h"
 #include "tools/journal-verify/verify.h"
 
 namespace cloudpos::journal_verify {
@@ -19,18 +20,22 @@ constexpr int kBad = 1;
 constexpr int kUsage = 2;
 
 constexpr std::string_view kHelp =
-    "usage: journal-verify FILE... (--keys JWKS_FILE | --no-signature)\n"
+    "usage: journal-verify FILE... (--keys JWKS_FILE | --no-signature) [--device-keys JWKS_FILE]\n"
     "\n"
     "Verifies exports of journals (GET /v1/journals/{journalId}:export) without any server: every\n"
     "byte, number and hash, and the signature of each export by the keys in JWKS_FILE\n"
     "(GET /.well-known/journal-keys.json). Parts of a journal are given in order.\n"
     "\n"
     "  --keys JWKS_FILE  public keys; an export without a valid signature fails\n"
-    "  --no-signature    leave signatures unchecked: whoever wrote the file may have made it up\n";
+    "  --no-signature    leave signatures unchecked: whoever wrote the file may have made it up\n"
+    "  --device-keys JWKS_FILE\n"
+    "                    public keys of a store's devices (GET /v1/stores/{storeId}/deviceKeys):\n"
+    "                    checks the signature of each entry that has one\n";
 
 struct Arguments {
   std::vector<std::string> files;
   std::string keys;
+  std::string device_keys;
   bool no_signature = false;
 };
 
@@ -40,6 +45,8 @@ std::optional<Arguments> Parse(int argc, char** argv) {
     const std::string_view arg = argv[i];
     if (arg == "--keys" && i + 1 < argc) {
       arguments.keys = argv[++i];
+    } else if (arg == "--device-keys" && i + 1 < argc) {
+      arguments.device_keys = argv[++i];
     } else if (arg == "--no-signature") {
       arguments.no_signature = true;
     } else if (arg.starts_with("-")) {
@@ -54,17 +61,26 @@ std::optional<Arguments> Parse(int argc, char** argv) {
   return arguments;
 }
 
-absl::StatusOr<Keys> ReadKeys(const std::string& path) {
+/// Reads a JWKS by `parse`.
+template <typename Parsed>
+absl::StatusOr<std::optional<Parsed>> ReadKeys(const std::string& path,
+                                               absl::StatusOr<Parsed> (*parse)(std::string_view)) {
+  if (path.empty()) return std::nullopt;
   std::ifstream in(path, std::ios::binary);
   std::ostringstream text;
   if (!in || !(text << in.rdbuf())) return absl::NotFoundError(path + " cannot be read");
-  return token::ParseJwks(text.str());
+  absl::StatusOr<Parsed> keys = parse(text.str());
+  if (!keys.ok()) return keys.status();
+  return std::optional(*std::move(keys));
 }
 
 void Print(const std::string& file, const journal::VerifyReport& report) {
   std::cout << file << ": " << report.entries << " entries, "
-            << (report.trailer_signature_checked ? "signature valid" : "signature not checked")
-            << "\n";
+            << (report.trailer_signature_checked ? "signature valid" : "signature not checked");
+  if (report.entry_signatures_checked > 0) {
+    std::cout << ", " << report.entry_signatures_checked << " signed by devices";
+  }
+  std::cout << "\n";
   for (const journal::JournalHead& head : report.heads) {
     std::cout << "  journal " << head.journal << ": " << head.first << " to " << head.last
               << ", head " << journal::ToHex(head.head) << "\n";
@@ -77,16 +93,14 @@ int Run(int argc, char** argv) {
     std::cerr << kHelp;
     return kUsage;
   }
-  std::optional<Keys> keys;
-  if (!arguments->no_signature) {
-    absl::StatusOr<Keys> read = ReadKeys(arguments->keys);
-    if (!read.ok()) {
-      std::cerr << "journal-verify: " << read.status().message() << "\n";
-      return kUsage;
-    }
-    keys = *std::move(read);
+  const auto keys = ReadKeys<Keys>(arguments->keys, &token::ParseJwks);
+  const auto device_keys = ReadKeys<DeviceKeys>(arguments->device_keys, &token::ParseP256Jwks);
+  for (const absl::Status& status : {keys.status(), device_keys.status()}) {
+    if (status.ok()) continue;
+    std::cerr << "journal-verify: " << status.message() << "\n";
+    return kUsage;
   }
-  ExportVerifier verifier(std::move(keys));
+  ExportVerifier verifier(*keys, *device_keys);
   for (const std::string& file : arguments->files) {
     std::ifstream in(file, std::ios::binary);
     if (!in) {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "libs/journal/canonical.h"
+#include "libs/token/device_key.h"
 
 namespace cloudpos::journal_verify {
 namespace {
@@ -57,8 +58,8 @@ std::optional<Problem> ExportVerifier::Continue(
     const auto [found, is_first] = journals_.try_emplace(head.journal, head);
     if (is_first) continue;
     journal::JournalHead& before = found->second;
-    const std::string where = name + ": journal " + head.journal + ", entry " +
-                              std::to_string(head.first) + ": ";
+    const std::string where =
+        name + ": journal " + head.journal + ", entry " + std::to_string(head.first) + ": ";
     if (head.first != before.last + 1) {
       return Problem{where + "the file before ended at " + std::to_string(before.last)};
     }
@@ -81,6 +82,13 @@ ExportVerifier::FileResult ExportVerifier::Verify(const std::string& name, std::
                                    std::string_view signature) {
       const auto found = keys_->find(std::string(key));
       return found != keys_->end() && token::VerifyWith(found->second.get(), message, signature);
+    };
+  }
+  if (device_keys_) {
+    options.check_entry = [this](std::string_view key, std::string_view message,
+                                 std::string_view signature) {
+      const auto found = device_keys_->find(std::string(key));
+      return found != device_keys_->end() && token::VerifyP256(found->second, message, signature);
     };
   }
   journal::Verifier verifier(std::move(options));

@@ -16,6 +16,8 @@ namespace cloudpos::journal_verify {
 
 /// Public keys by key id.
 using Keys = std::map<std::string, token::Key>;
+/// Public keys of devices (uncompressed P-256 points) by key id.
+using DeviceKeys = std::map<std::string, std::string>;
 
 /// What is wrong with a file, for people: where and what.
 struct Problem {
@@ -25,7 +27,10 @@ struct Problem {
 class ExportVerifier {
  public:
   /// With keys the signature of each export is required and checked; without, it is not looked at.
-  explicit ExportVerifier(std::optional<Keys> keys) : keys_(std::move(keys)) {}
+  /// With device keys every signature of a device is checked, and one by another key is an error.
+  explicit ExportVerifier(std::optional<Keys> keys,
+                          std::optional<DeviceKeys> device_keys = std::nullopt)
+      : keys_(std::move(keys)), device_keys_(std::move(device_keys)) {}
 
   struct FileResult {
     journal::VerifyReport report;
@@ -43,6 +48,7 @@ class ExportVerifier {
                                   const std::map<std::string, std::string>& previous);
 
   std::optional<Keys> keys_;
+  std::optional<DeviceKeys> device_keys_;
   std::map<std::string, journal::JournalHead> journals_;
 };
 

@@ -4,6 +4,8 @@
 
 #include "catch2/catch.hpp"
 #include "libs/journal/chain.h"
+#include "libs/token/device_jwk.h"
+#include "libs/token/device_key.h"
 #include "libs/token/token.h"
 
 namespace cloudpos::journal_verify {
@@ -17,22 +19,30 @@ class Journal {
     for (int n = 1; n <= entries; ++n) {
       payloads_.push_back("{\"journal\":\"j\",\"n\":" + std::to_string(n) + ",\"sku\":\"" + sku +
                           "\"}");
-      hashes_.push_back(journal::ChainHash(static_cast<uint64_t>(n), hashes_.back(),
-                                           payloads_.back()));
+      hashes_.push_back(
+          journal::ChainHash(static_cast<uint64_t>(n), hashes_.back(), payloads_.back()));
     }
   }
 
-  std::string Export(int from, int to, bool is_signed = true) const {
+  /// With `device` each entry carries its signature.
+  std::string Export(int from, int to, bool is_signed = true,
+                     const token::DeviceKey* device = nullptr) const {
     journal::ExportWriter writer;
     std::string out;
     for (int n = from; n <= to; ++n) {
       const size_t i = static_cast<size_t>(n);
+      const std::string_view hash(reinterpret_cast<const char*>(hashes_[i].data()),
+                                  hashes_[i].size());
+      const std::string signature = device == nullptr ? "" : device->Sign(hash);
+      const std::string key = device == nullptr ? "" : token::P256KeyId(device->public_point());
       REQUIRE(writer
                   .Append({.journal = "j",
                            .n = n,
                            .payload = payloads_[i - 1],
                            .hash = hashes_[i],
-                           .previous = hashes_[i - 1]},
+                           .previous = hashes_[i - 1],
+                           .signature = signature,
+                           .signature_key = key},
                           &out)
                   .ok());
     }
@@ -139,6 +149,36 @@ TEST_CASE("journal-verify: signatures by strangers, or none", "[journal-verify]"
   ExportVerifier unchecked(std::nullopt);
   CHECK(ProblemIn(unchecked, journal.Export(1, 2, false)).empty());
   CHECK_FALSE(ProblemIn(unchecked, "").empty());
+}
+
+TEST_CASE("journal-verify: devices' signatures are checked by their keys", "[journal-verify]") {
+  const Journal journal(3);
+  const token::DeviceKey device = token::DeviceKey::Generate();
+  const token::DeviceKey stranger = token::DeviceKey::Generate();
+  const auto keys_of = [](const token::DeviceKey& key) {
+    auto keys = token::ParseP256Jwks(token::MakeJwks({token::P256Jwk(key.public_point())}));
+    REQUIRE(keys.ok());
+    return *keys;
+  };
+  const std::string text = journal.Export(1, 3, true, &device);
+  ExportVerifier good(journal.PublicKeys(), keys_of(device));
+  std::istringstream in(text);
+  const auto result = good.Verify("file", in);
+  CHECK_FALSE(result.problem);
+  CHECK(result.report.entry_signatures_checked == 3);
+
+  ExportVerifier wrong(journal.PublicKeys(), keys_of(stranger));
+  CHECK(ProblemIn(wrong, text).find("line 1, journal j, entry 1: BAD_SIGNATURE") !=
+        std::string::npos);
+  // Whoever holds the server's key alone cannot put another device's word into an export.
+  std::string forged = text;
+  const size_t at = forged.find("\"sig\":\"", forged.find("\"n\":2")) + 7;
+  forged[at] = forged[at] == '0' ? '1' : '0';
+  ExportVerifier changed(std::nullopt, keys_of(device));
+  CHECK(ProblemIn(changed, forged).find("entry 2: BAD_SIGNATURE") != std::string::npos);
+  // What no device signed is no error: the server's own journals.
+  ExportVerifier unsigned_entries(journal.PublicKeys(), keys_of(device));
+  CHECK(ProblemIn(unsigned_entries, journal.Export(1, 3)).empty());
 }
 
 }  // namespace
