@@ -143,6 +143,10 @@ TEST_CASE("ListQuarantinedEntries: what waits, oldest first, with what it was", 
   CHECK(first.cash_minor() == 648);
   CHECK(first.kind() == "SALE");
   CHECK(first.entry().payload() == till.kept(1).payload);
+  // One that names a store nobody knows is found where its device is.
+  CHECK(till.UploadSale([&](journal::SaleEntry* e) { e->store = world.ids.NewId().ToString(); })
+            .outcome() == Result::QUARANTINED);
+  CHECK(office.List().size() == 6);
   testing::TestCall call = Manager(world);
   v1::ListQuarantinedEntriesRequest request;
   request.set_store_id(world.store.ToString());

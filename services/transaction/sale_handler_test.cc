@@ -179,7 +179,7 @@ TEST_CASE("CreateSale: the same sale from many clients at once happens once", "[
 
 TEST_CASE("CreateSale: two replicas on the same registers leave no gap and no fork", "[handler]") {
   World world;
-  Batcher second_batcher(world.pool, world.clock, world.ids, {});
+  Batcher second_batcher(world.pool, world.real_clock, world.ids, {});
   Checkout second_checkout({.pool = &world.pool,
                             .read_model = &world.read_model,
                             .consumers = nullptr,

@@ -81,7 +81,7 @@ struct DocumentColumns {
     sale.push_back(d.id);
     kind.push_back(e.kind);
     fingerprint.push_back({d.fingerprint});
-    store.push_back(*base::Uuid::Parse(e.store));
+    store.push_back(d.upload ? d.upload->store : *base::Uuid::Parse(e.store));
     reg.push_back(*base::Uuid::Parse(e.register_id));
     op.push_back(IdOrNull(e.operator_id));
     device.push_back(IdOrNull(e.device));

@@ -24,7 +24,6 @@ using Result = v1::UploadResult;
 constexpr size_t kDocumentsMax = 32;  // of one T1 call
 constexpr size_t kLinesMax = 2'000;
 constexpr int kTurnsMax = 20;
-constexpr absl::Duration kStatementTime = absl::Seconds(5);
 
 std::string HexOf(const journal::Hash& hash) { return journal::ToHex(hash); }
 
@@ -199,8 +198,7 @@ absl::Status Upload::RecordNext(v1::UploadJournalResponse* response) {
     events.push_back(ids_.NewId());
   }
   return Take(batch,
-              RecordDocuments(checkout_.pool(), key_.tenant, documents, events,
-                              checkout_.clock().Now() + kStatementTime),
+              RecordDocuments(checkout_.pool(), key_.tenant, documents, events, ctx_.deadline()),
               response);
 }
 

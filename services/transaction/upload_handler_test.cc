@@ -759,7 +759,7 @@ TEST_CASE("UploadJournal: a connection lost during T1 leaves each entry recorded
   Till till(world, world.reg);
   testing::DatabaseProxy proxy(world.database.Dsn("rw"));
   pg::Pool pool({.dsn = proxy.Dsn(), .application_name = "test", .connections = 4});
-  Batcher batcher(pool, world.clock, world.ids, {});
+  Batcher batcher(pool, world.real_clock, world.ids, {});
   Checkout checkout({.pool = &pool,
                      .read_model = &world.read_model,
                      .consumers = nullptr,

@@ -119,6 +119,7 @@ UploadDetails JudgeEntry(const UploadedEntry& uploaded, const Knowledge& knowled
                                                                 : std::string_view(kind->second),
                  .source = SourceOf(uploaded.entry, knowledge),
                  .is_vouched = setting.is_vouched});
+  details.store = setting.place->device->store;
   details.signature = uploaded.signature;
   details.key_id = uploaded.key_id;
   return details;

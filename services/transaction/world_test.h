@@ -26,11 +26,12 @@ namespace cloudpos::transaction {
 struct World {
   base::RandomIdSource ids;
   base::FakeClock clock{base::SystemClock().Now()};
+  base::SystemClock real_clock;  // what takes time is timed by it
   testing::Database database{"transaction", {events::Migrations(), {"transaction", &Migrations()}}};
   pg::Pool pool{{.dsn = database.Dsn("rw"), .application_name = "test", .connections = 12}};
   pg::Pool worker_pool{{.dsn = database.Dsn("worker"), .application_name = "test"}};
   ReadModel read_model{worker_pool, clock, {}};
-  Batcher batcher{pool, clock, ids, {}};
+  Batcher batcher{pool, real_clock, ids, {}};
   Checkout checkout{{.pool = &pool,
                      .read_model = &read_model,
                      .consumers = nullptr,

@@ -39,6 +39,7 @@ struct UploadDetails {
   std::optional<absl::Time> believed_at;  // instead of the entry's own time
   std::string believed_date;
   std::vector<std::string> findings;
+  base::Uuid store;  // the device's: where a manager finds it, whatever the entry says
   std::string signature;
   std::string key_id;
 };
