@@ -247,7 +247,7 @@ TEST_CASE("DismissQuarantinedEntry: for good, with a reason, and on record", "[h
   CHECK(audit.after_json().find("TEST_SALE") != std::string::npos);
 }
 
-TEST_CASE("Quarantine: only who may, where they may; nothing that was accepted", "[handler]") {
+TEST_CASE("Quarantine: only who may, where they may, and nothing that was accepted", "[handler]") {
   World world;
   Office office(world);
   Till till(world, world.ids.NewId()), good(world, world.reg, "D2");

@@ -26,6 +26,7 @@ filled() {
   path=${path//'{role_id}'/$ROLE}
   path=${path//'{session_id}'/$SESSION}
   path=${path//'{generation}'/1}
+  path=${path//'{journal_no}'/1}
   [[ $path != *'{'* ]] || fail "what is our id for $1?"
   printf '%s' "$path"
 }
@@ -39,7 +40,7 @@ query_of() {
     /v1/reports/*) printf '?from=2026-01-01&to=2026-12-31&storeId=%s' "$STORE" ;;
     /v1/variants:lookup) printf '?code=MUG-1' ;;
     /v1/variants:search) printf '?q=mug' ;;
-    /v1/journals/*) printf '?fromNo=1' ;;
+    /v1/journals/*:export) printf '?fromNo=1' ;;
   esac
 }
 
@@ -69,6 +70,7 @@ sent_to() {
     'PUT /v1/taxCategories/'*) printf '{"name":"Mine"}' ;;
     'PUT /v1/stores/'*'/policy') printf '{}' ;;
     'PUT /v1/staff/'*) printf '{"version":1,"grants":[]}' ;;
+    'POST /v1/journals/'*':dismiss') printf '{"reasonCode":"TEST"}' ;;
     *':setPassword') printf '{"password":"a third quiet harbour"}' ;;
     *) printf '%s' "$3" ;;
   esac
