@@ -133,7 +133,8 @@ json::object State(const Register& reg) {
                                   {"journal", chain.journal_id},
                                   {"first", chain.base.n + 1},
                                   {"last", chain.head().n},
-                                  {"sent", chain.sent},
+                                  {"recorded", chain.recorded},
+                                  {"proven", chain.proven},
                                   {"hash", base::HexEncode(BytesOf(chain.head().hash))}});
   }
   return {{"generation", reg.journal().generation()},

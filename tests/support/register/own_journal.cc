@@ -118,7 +118,8 @@ absl::Status OwnJournal::ApplyPut(Chain* chain, const json::array& entries) {
         After(before, entry,
               journal::ChainHash(static_cast<uint64_t>(entry.n), before.hash, kept.payload));
     chain->entries.push_back(std::move(kept));
-    chain->sent = std::min(chain->sent, entry.n - 1);
+    chain->recorded = std::min(chain->recorded, entry.n - 1);
+    chain->proven = std::min(chain->proven, entry.n - 1);
   }
   return absl::OkStatus();
 }
@@ -130,11 +131,16 @@ absl::Status OwnJournal::Apply(const json::object& operation) {
   const std::string what = Text(operation, "do");
   const int64_t n = Number(operation, "n");
   if (what == "put") return ApplyPut(&chain, Array(operation, "entries"));
-  if (what == "sent") {
-    chain.sent = n;
+  if (what == "recorded") {
+    chain.recorded = n;
+    chain.proven = std::min(chain.proven, n);
+  } else if (what == "proven") {
+    chain.proven = n;
+    chain.recorded = std::max(chain.recorded, n);
   } else if (what == "cut") {  // what comes after n moves elsewhere
     chain.entries.resize(static_cast<size_t>(n - chain.base.n));
-    chain.sent = std::min(chain.sent, n);
+    chain.recorded = std::min(chain.recorded, n);
+    chain.proven = std::min(chain.proven, n);
   } else if (what == "base") {
     CLOUDPOS_ASSIGN_OR_RETURN(const journal::Hash hash,
                               HashFrom(base::HexDecode(Text(operation, "hash")).value_or("")));
@@ -143,7 +149,7 @@ absl::Status OwnJournal::Apply(const json::object& operation) {
                   .grand_total = Number(operation, "grandTotal"),
                   .hash = hash};
     chain.entries.clear();
-    chain.sent = n;
+    chain.recorded = chain.proven = n;
   } else if (what == "drop") {
     const Position* position = chain.At(n);
     if (position == nullptr) return absl::DataLossError("dropped entries are not here");
@@ -193,7 +199,7 @@ absl::Status OwnJournal::Keep(int generation, const std::string& payload,
       journal::ChainHash(static_cast<uint64_t>(next), own.head().hash, payload) != hash) {
     return absl::DataLossError("the server's entry does not follow on the register's journal");
   }
-  return Commit({Put(generation, {Signed(payload, hash)}), Upto("sent", generation, next)});
+  return Commit({Put(generation, {Signed(payload, hash)}), Upto("recorded", generation, next)});
 }
 
 absl::StatusOr<std::vector<journal::SaleEntry>> OwnJournal::Adopt(int generation,
@@ -216,7 +222,7 @@ absl::StatusOr<std::vector<journal::SaleEntry>> OwnJournal::Adopt(int generation
     changed.push_back(std::move(entry));
   }
   CLOUDPOS_RETURN_IF_ERROR(
-      Commit({Put(generation, std::move(entries)), Upto("sent", generation, servers.n)}));
+      Commit({Put(generation, std::move(entries)), Upto("recorded", generation, servers.n)}));
   return changed;
 }
 
@@ -237,9 +243,14 @@ absl::StatusOr<std::vector<journal::SaleEntry>> OwnJournal::Reissue(int generati
   return changed;
 }
 
-absl::Status OwnJournal::SetSent(int generation, int64_t n) {
-  if (chains_.at(generation).sent == n) return absl::OkStatus();
-  return Commit({Upto("sent", generation, n)});
+absl::Status OwnJournal::SetRecorded(int generation, int64_t n) {
+  if (chains_.at(generation).recorded == n) return absl::OkStatus();
+  return Commit({Upto("recorded", generation, n)});
+}
+
+absl::Status OwnJournal::SetProven(int generation, int64_t n) {
+  if (chains_.at(generation).proven == n) return absl::OkStatus();
+  return Commit({Upto("proven", generation, n)});
 }
 
 absl::Status OwnJournal::GoOnFrom(int generation, const Position& position) {
@@ -248,7 +259,7 @@ absl::Status OwnJournal::GoOnFrom(int generation, const Position& position) {
 
 absl::Status OwnJournal::Drop(int generation, int64_t n) {
   const Chain& own = chains_.at(generation);
-  n = std::min(n, own.sent);
+  n = std::min(n, own.proven);
   if (n <= own.base.n) return absl::OkStatus();
   return Commit({Upto("drop", generation, n)});
 }

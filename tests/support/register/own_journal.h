@@ -36,7 +36,8 @@ struct Chain {
   std::string journal_id;
   Position base;                   // before the first entry kept
   std::vector<KeptEntry> entries;  // numbers base.n + 1 and on
-  int64_t sent = 0;                // the server has the entries up to this number
+  int64_t recorded = 0;            // the server has the entries up to this number
+  int64_t proven = 0;              // and their signatures up to this one
 
   const Position& head() const { return entries.empty() ? base : entries.back().after; }
   /// After entry n; nullptr when neither it nor its successor is kept.
@@ -68,7 +69,10 @@ class OwnJournal {
   /// The entries from `from` on, which the server has not, move to the next generation under the
   /// same document ids. Answers them.
   absl::StatusOr<std::vector<journal::SaleEntry>> Reissue(int generation, int64_t from);
-  absl::Status SetSent(int generation, int64_t n);
+  /// The server has recorded as far as `n`, no further.
+  absl::Status SetRecorded(int generation, int64_t n);
+  /// It has the signatures up to `n` as well, and perhaps further ones.
+  absl::Status SetProven(int generation, int64_t n);
   /// Goes on from a position of the server's: the entries up to it are not here.
   absl::Status GoOnFrom(int generation, const Position& position);
   /// Lets go of the entries up to `n`.

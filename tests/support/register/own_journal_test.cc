@@ -84,13 +84,13 @@ TEST_CASE("OwnJournal: everything is there again after switching off", "[registe
   {
     OwnJournal own = Opened(folder, key);
     Append(&own, 1, 5);
-    REQUIRE(own.SetSent(1, 3).ok());
+    REQUIRE(own.SetProven(1, 3).ok());
     head = own.current().head();
   }
   const OwnJournal own = Opened(folder, key);
   CHECK(own.current().head().hash == head.hash);
   CHECK(own.current().head().grand_total == 15);
-  CHECK(own.current().sent == 3);
+  CHECK(own.current().recorded == 3);
   CheckChain(own.current(), key);
 }
 
@@ -131,7 +131,7 @@ TEST_CASE("OwnJournal: adopting the server's entry changes what follows, not wha
   CHECK(own.current().At(2)->hash == second.hash);
   CHECK(own.current().Entry(3)->payload == payload);
   CHECK(own.current().head().hash != last);
-  CHECK(own.current().sent == 3);
+  CHECK(own.current().recorded == 3);
   CheckChain(own.current(), key);
   CheckChain(Opened(folder, key).current(), key);
 }
@@ -142,7 +142,7 @@ TEST_CASE("OwnJournal: a fork moves the sales that are only here to the next gen
   const auto key = token::DeviceKey::Generate();
   OwnJournal own = Opened(folder, key);
   Append(&own, 1, 5);
-  REQUIRE(own.SetSent(1, 3).ok());
+  REQUIRE(own.SetProven(1, 3).ok());
   const auto moved = own.Reissue(1, 4);
   REQUIRE(moved.ok());
   REQUIRE(moved->size() == 2);
@@ -169,7 +169,7 @@ TEST_CASE("OwnJournal: lets go only of what the server has", "[register]") {
   const auto key = token::DeviceKey::Generate();
   OwnJournal own = Opened(folder, key);
   Append(&own, 1, 5);
-  REQUIRE(own.SetSent(1, 3).ok());
+  REQUIRE(own.SetProven(1, 3).ok());
   REQUIRE(own.Drop(1, 9).ok());
   CHECK(own.current().base.n == 3);
   CHECK(own.current().entries.size() == 2);
@@ -198,7 +198,7 @@ TEST_CASE("OwnJournal: keeps only what follows on", "[register]") {
   const journal::Hash hash = journal::ChainHash(3, before.hash, payload);
   CHECK(!own.Keep(1, payload, before.hash).ok());
   REQUIRE(own.Keep(1, payload, hash).ok());
-  CHECK(own.current().sent == 3);
+  CHECK(own.current().recorded == 3);
   CHECK(!own.Keep(1, payload, hash).ok());
   REQUIRE(own.GoOnFrom(1, {.n = 9, .receipt_no = 8, .grand_total = 7, .hash = hash}).ok());
   Append(&own, 10, 10);

@@ -98,7 +98,8 @@ class Register {
 
   // bringing both together (register_upload.cc)
   absl::Status UploadChain(int generation, Uploaded* uploaded);
-  absl::StatusOr<bool> SendBatch(int generation, int64_t from, Uploaded* uploaded);
+  absl::Status SetBack(int generation, int64_t recorded);
+  absl::Status SendBatch(int generation, int64_t from, Uploaded* uploaded);
   absl::Status TakeResults(int generation, const json::object& answer, Uploaded* uploaded);
   absl::Status TakeRefusal(int generation, int64_t from, const Answer& answer, Uploaded* uploaded);
   absl::Status CatchUp(int generation, const json::object& head, Uploaded* uploaded);

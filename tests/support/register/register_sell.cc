@@ -22,8 +22,9 @@ json::object Money(const std::string& currency, int64_t minor) {
 }  // namespace
 
 bool Register::HasUnsent() const {
-  return std::any_of(journal_->chains().begin(), journal_->chains().end(),
-                     [](const auto& chain) { return chain.second.sent < chain.second.head().n; });
+  return std::any_of(journal_->chains().begin(), journal_->chains().end(), [](const auto& chain) {
+    return chain.second.recorded < chain.second.head().n;
+  });
 }
 
 absl::Status Register::HandOut(const std::vector<journal::SaleEntry>& entries) {

@@ -1,5 +1,6 @@
-// Bringing journal and server together. Each chain has a number up to which the server is known to
-// have it (`sent`); whatever the server answers moves that number, or changes what comes after it.
+// Bringing journal and server together. Each chain has numbers up to which the server is known to
+// have its entries (`recorded`) and their signatures (`proven`: a sale by POST is signed
+// afterwards); whatever the server answers moves them, or changes what comes after.
 
 #include <algorithm>
 
@@ -57,41 +58,46 @@ absl::StatusOr<Answer> Register::CallUpload(int generation, int64_t from) {
 }
 
 absl::Status Register::UploadChain(int generation, Uploaded* uploaded) {
-  CLOUDPOS_ASSIGN_OR_RETURN(const Answer asked, CallUpload(generation, 0));
+  CLOUDPOS_ASSIGN_OR_RETURN(Answer asked, CallUpload(generation, 0));
   if (!asked.ok()) return Refused("upload", asked);
   const Chain& chain = journal_->chain(generation);
   const int64_t servers = Number(Object(asked.body, "head"), "journalNo");
-  if (servers < chain.sent) {
+  if (servers < chain.recorded) {
     if (servers < chain.base.n) return absl::DataLossError("the server lost what was let go here");
-    uploaded->resent += chain.sent - servers;
-    CLOUDPOS_RETURN_IF_ERROR(journal_->SetSent(generation, servers));
+    uploaded->resent += chain.recorded - servers;
+    CLOUDPOS_RETURN_IF_ERROR(SetBack(generation, servers));
   }
   // Both may have gone on alone since they last agreed: the last entry here proves a common past.
-  int64_t from = chain.sent + 1;
   if (servers >= chain.head().n && !chain.entries.empty()) {
-    from = std::min(from, chain.head().n);
+    CLOUDPOS_RETURN_IF_ERROR(
+        journal_->SetProven(generation, std::min(chain.proven, chain.head().n - 1)));
   }
   for (int turn = 0; turn < kTurnsMax; ++turn) {
-    if (chain.entries.empty() || from > chain.head().n) {
-      CLOUDPOS_ASSIGN_OR_RETURN(const Answer head, CallUpload(generation, 0));
-      if (!head.ok()) return Refused("upload", head);
-      return CatchUp(generation, Object(head.body, "head"), uploaded);
+    if (chain.proven < chain.head().n) {
+      CLOUDPOS_RETURN_IF_ERROR(SendBatch(generation, chain.proven + 1, uploaded));
+      continue;
     }
-    CLOUDPOS_RETURN_IF_ERROR(SendBatch(generation, from, uploaded).status());
-    from = chain.sent + 1;
+    CLOUDPOS_ASSIGN_OR_RETURN(asked, CallUpload(generation, 0));
+    if (!asked.ok()) return Refused("upload", asked);
+    CLOUDPOS_RETURN_IF_ERROR(CatchUp(generation, Object(asked.body, "head"), uploaded));
+    // What was fetched must be signed, too.
+    if (chain.proven == chain.head().n) return absl::OkStatus();
   }
   return absl::InternalError("the upload does not come to an end");
 }
 
-/// Sends a batch; afterwards `sent` says where to go on.
-absl::StatusOr<bool> Register::SendBatch(int generation, int64_t from, Uploaded* uploaded) {
+/// The server was set back. Signatures may be lost of entries that it still has: all that is kept
+/// here goes there again.
+absl::Status Register::SetBack(int generation, int64_t recorded) {
+  CLOUDPOS_RETURN_IF_ERROR(journal_->SetProven(generation, journal_->chain(generation).base.n));
+  return journal_->SetRecorded(generation, recorded);
+}
+
+/// Afterwards `proven` says where to go on.
+absl::Status Register::SendBatch(int generation, int64_t from, Uploaded* uploaded) {
   CLOUDPOS_ASSIGN_OR_RETURN(const Answer answer, CallUpload(generation, from));
-  if (answer.ok()) {
-    CLOUDPOS_RETURN_IF_ERROR(TakeResults(generation, answer.body, uploaded));
-    return true;
-  }
-  CLOUDPOS_RETURN_IF_ERROR(TakeRefusal(generation, from, answer, uploaded));
-  return false;
+  if (!answer.ok()) return TakeRefusal(generation, from, answer, uploaded);
+  return TakeResults(generation, answer.body, uploaded);
 }
 
 absl::Status Register::TakeResults(int generation, const json::object& answer, Uploaded* uploaded) {
@@ -110,10 +116,7 @@ absl::Status Register::TakeResults(int generation, const json::object& answer, U
       uploaded->adopted += static_cast<int64_t>(changed.size());
       return HandOut(changed);
     }
-    const int64_t n = Number(result, "journalNo");
-    if (n > journal_->chain(generation).sent) {
-      CLOUDPOS_RETURN_IF_ERROR(journal_->SetSent(generation, n));
-    }
+    CLOUDPOS_RETURN_IF_ERROR(journal_->SetProven(generation, Number(result, "journalNo")));
   }
   return absl::OkStatus();
 }
@@ -124,13 +127,13 @@ absl::Status Register::TakeRefusal(int generation, int64_t from, const Answer& a
   const int64_t number = Number(answer.data(), "journalNo");
   if (answer.code == "JOURNAL_BEHIND") {
     if (number < chain.base.n) return absl::DataLossError("the server lost what was let go here");
-    uploaded->resent += std::max<int64_t>(0, chain.sent - number);
-    return journal_->SetSent(generation, number);
+    uploaded->resent += std::max<int64_t>(0, chain.recorded - number);
+    return SetBack(generation, number);
   }
   if (answer.code != "JOURNAL_FORK") return Refused("upload", answer);
   if (number < from && number > chain.base.n) {
     // The histories part earlier: look further back.
-    return journal_->SetSent(generation, std::max(chain.base.n, number - kBatchMax));
+    return journal_->SetProven(generation, std::max(chain.base.n, number - kBatchMax));
   }
   CLOUDPOS_ASSIGN_OR_RETURN(const auto moved, journal_->Reissue(generation, number));
   uploaded->reissued += static_cast<int64_t>(moved.size());
