@@ -7,9 +7,8 @@
 #include "boost/json.hpp"
 #include "cloudpos/auth/v1/identity.pb.h"
 #include "libs/base/clock.h"
-#include "libs/base/encoding.h"
 #include "libs/base/ids.h"
-#include "libs/token/device_key.h"
+#include "tests/security/strangers/device.h"
 
 namespace cloudpos::strangers {
 namespace {
@@ -81,7 +80,7 @@ World::World(Rest& rest, const Peer& operator_peer, const Mint& mint)
   a_.own = OpenStore(a_, "S1", "aardvark");
   a_.other = OpenStore(a_, "S2", kWordOfOtherStore);
   Stock("aardvark", &a_);
-  Trade(a_, &a_.own);
+  device_token_ = Trade(a_, &a_.own);
   Trade(a_, &a_.other);
   Employ();
   Part();
@@ -181,15 +180,16 @@ void World::Stock(const std::string& word, Tenant* tenant) {
   tenant->other.insert(names.begin(), names.end());
 }
 
-/// A sale and a correction of stock, so that there are documents, journals and movements.
-void World::Trade(const Tenant& tenant, Names* store) {
+/// A sale, a correction of stock and an entry that was set aside, so that there are documents,
+/// journals and movements. The token of the store's device.
+std::string World::Trade(const Tenant& tenant, Names* store) {
   const std::string& token = tenant.admin.token;
   Names& names = *store;
   names["sale_id"] = NewId();
   names["adjustment_id"] = NewId();
   // Much of it, so that it can be returned piece by piece.
   const json::object line{{"variantId", names["variant_id"]}, {"quantityMilli", 1000000}};
-  const json::object sold = Within([&] {
+  Within([&] {
     return rest_.Call(
         "POST", "/v1/sales", token,
         {{"saleId", names["sale_id"]},
@@ -198,7 +198,6 @@ void World::Trade(const Tenant& tenant, Names* store) {
          {"lines", json::array{line}},
          {"tenders", json::array{json::object{{"type", "CASH"}, {"amountMinor", 100000}}}}});
   });
-  names["journal_id"] = Text(sold.at("sale").as_object(), "journalId");
   Within([&] {
     return rest_.Call("POST", "/v1/stock/adjustments", token,
                       {{"adjustmentId", names["adjustment_id"]},
@@ -210,6 +209,9 @@ void World::Trade(const Tenant& tenant, Names* store) {
     return rest_.Call("GET", "/v1/stores/" + names["store_id"] + "/stock-locations", token);
   });
   names["location_id"] = Text(places.at("locations").as_array().at(0).as_object(), "locationId");
+  Device device(rest_, names, token);
+  names["journal_id"] = Within([&] { return device.UploadOddEntry(); });
+  return device.token();
 }
 
 // --- people ---
@@ -247,7 +249,9 @@ void World::Employ() {
   }
   if (people_.empty()) throw std::runtime_error("there are no built-in roles");
   people_.push_back(Hire("somebody without a role", "", false));
-  people_.push_back(Enrol());
+  Person device{.name = "the store's device", .token = device_token_};
+  device.claims = mint_.Read(device.token);
+  people_.push_back(std::move(device));
 }
 
 /// Two who were people of A until now.
@@ -263,32 +267,6 @@ void World::Part() {
              {{"version", stored.at("version")}, {"active", false}});
   rest_.Call("POST", "/v1/auth/signout", leaver.token);
   gone_at_ = std::chrono::steady_clock::now();
-}
-
-/// The first store's device, by the code and key of its own.
-Person World::Enrol() {
-  const std::string id = a_.own.at("device_id");
-  const json::object code = rest_.Call(
-      "POST", "/v1/stores/" + a_.own.at("store_id") + "/devices/" + id + ":createEnrolmentCode",
-      a_.admin.token);
-  const token::DeviceKey key = token::DeviceKey::Generate();
-  const auto signed_with = [&key](const std::string& text) {
-    return base::Base64Encode(key.Sign(text));
-  };
-  rest_.Call("POST", "/v1/devices:enrol", "",
-             {{"code", Text(code, "code")},
-              {"publicKey", base::Base64Encode(key.public_point())},
-              {"signature", signed_with("cloudpos-enrol/1\n" + Text(code, "code"))}});
-  const json::object asked = rest_.Call("POST", "/v1/devices/" + id + ":challenge", "");
-  const std::string challenge = Text(asked, "challenge");
-  const auto bytes = base::Base64Decode(challenge);
-  if (!bytes) throw std::runtime_error("a challenge that is no base64");
-  const json::object answer = rest_.Call(
-      "POST", "/v1/devices/" + id + ":token", "",
-      {{"challenge", challenge}, {"signature", signed_with("cloudpos-device-token/1\n" + *bytes)}});
-  Person device{.name = "the store's device", .token = Text(answer, "accessToken")};
-  device.claims = mint_.Read(device.token);
-  return device;
 }
 
 }  // namespace cloudpos::strangers

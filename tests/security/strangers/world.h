@@ -66,12 +66,11 @@ class World {
   Tenant Found(const std::string& word);
   Names OpenStore(const Tenant& tenant, const std::string& code, const std::string& word);
   void Stock(const std::string& word, Tenant* tenant);
-  void Trade(const Tenant& tenant, Names* store);
+  std::string Trade(const Tenant& tenant, Names* store);
   Person Hire(const std::string& name, const std::string& role, bool everywhere);
   Person SignIn(const std::string& name, const std::string& email, const std::string& password);
   void Employ();
   void Part();
-  Person Enrol();
 
   Rest& rest_;
   const Peer& operator_;
@@ -79,6 +78,7 @@ class World {
   Tenant a_;
   Tenant b_;
   std::vector<Person> people_;
+  std::string device_token_;
   token::Claims leaver_;
   token::Claims dismissed_;
   std::chrono::steady_clock::time_point gone_at_;
