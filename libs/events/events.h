@@ -75,6 +75,9 @@ struct FeedOptions {
   /// default (page.cc) it should leave out rows that have $6 bytes before them: the feed cuts pages
   /// itself, but only after the rows have travelled.
   const pg::Query* page_query = nullptr;
+  /// Makes the payload from a row of page_query, which may have further columns for it; null: it is
+  /// the column `payload`.
+  std::function<std::string(const pg::Row&)> payload_of = {};
   /// Sends the state behind the feed, within one REPEATABLE READ transaction: calls `send` with
   /// events in batches. Null: Snapshot replays the whole outbox.
   std::function<absl::Status(pg::Tx&, const std::function<absl::Status(std::vector<Event>)>& send)>

@@ -119,9 +119,8 @@ struct Feed::Impl {
                             rpc::StreamWriter& writer) {
     CLOUDPOS_RETURN_IF_ERROR(CheckConsumer(request.consumer()));
     return ServeSnapshot(ctx.deadline(), [&writer](const SnapshotResponse& message) {
-      return writer.Write(message)
-                 ? absl::OkStatus()
-                 : base::Fail(ErrorCode::CANCELLED, "the consumer went away");
+      return writer.Write(message) ? absl::OkStatus()
+                                   : base::Fail(ErrorCode::CANCELLED, "the consumer went away");
     });
   }
 
@@ -197,7 +196,7 @@ absl::Status Feed::Impl::ServePull(const PullRequest& request, absl::Time deadli
     return status;
   }
   CLOUDPOS_RETURN_IF_ERROR(Acknowledge(request, deadline));
-  CLOUDPOS_ASSIGN_OR_RETURN(Page page, ReadPage(run, options.page_query, wanted));
+  CLOUDPOS_ASSIGN_OR_RETURN(Page page, ReadPage(run, options, wanted));
   if (!page.events.empty()) FAIL_POINT("feed.after_page");
 
   Cursor next = page.events.empty() ? cursor : page.last;
@@ -217,11 +216,11 @@ absl::Status Feed::Impl::ServePull(const PullRequest& request, absl::Time deadli
 }
 
 // The whole log as it stood when the transaction began: its horizon does not move within it.
-absl::Status Feed::Impl::Replay(
-    pg::Tx& tx, const std::function<absl::Status(const SnapshotResponse&)>& send) {
+absl::Status Feed::Impl::Replay(pg::Tx& tx,
+                                const std::function<absl::Status(const SnapshotResponse&)>& send) {
   PageRequest wanted;
   while (true) {
-    CLOUDPOS_ASSIGN_OR_RETURN(Page page, ReadPage(RunIn(&tx), options.page_query, wanted));
+    CLOUDPOS_ASSIGN_OR_RETURN(Page page, ReadPage(RunIn(&tx), options, wanted));
     wanted.after = page.last.at;
     const bool more = page.more;
     CLOUDPOS_RETURN_IF_ERROR(SendInPages(std::move(page.events), send));
@@ -248,9 +247,8 @@ absl::Status Feed::Impl::ServeSnapshot(
     first.set_cursor(EncodeCursor({{state.generation, state.horizon, 0}, 0}));
     CLOUDPOS_RETURN_IF_ERROR(send(first));
     if (!options.snapshot) return Replay(tx, send);
-    return options.snapshot(tx, [&send](std::vector<Event> events) {
-      return SendInPages(std::move(events), send);
-    });
+    return options.snapshot(
+        tx, [&send](std::vector<Event> events) { return SendInPages(std::move(events), send); });
   });
 }
 

@@ -16,11 +16,14 @@ ErrorCode CodeOfPull(Shop& shop, const std::string& cursor) {
 TEST_CASE("ShardOf: equals the SQL function", "[events][store]") {
   Shop shop;
   for (int i = 0; i < 200; ++i) {
-    const base::Uuid tenant(
-        [] { std::array<uint8_t, 16> b; auto s = base::RandomBytes(16);
-             std::copy(s.begin(), s.end(), b.begin()); return b; }());
-    const pg::Result rows = Value(shop.worker_->Exec(
-        {}, {"test_shard", "SELECT shard_of($1::uuid)::int AS shard"}, tenant));
+    const base::Uuid tenant([] {
+      std::array<uint8_t, 16> b;
+      auto s = base::RandomBytes(16);
+      std::copy(s.begin(), s.end(), b.begin());
+      return b;
+    }());
+    const pg::Result rows = Value(
+        shop.worker_->Exec({}, {"test_shard", "SELECT shard_of($1::uuid)::int AS shard"}, tenant));
     REQUIRE(rows[0].Get<int32_t>("shard") == ShardOf(tenant));
   }
 }
@@ -96,8 +99,8 @@ TEST_CASE("Pull: concurrent writers, one reader, every event exactly once", "[ev
   for (int w = 0; w < kWriters; ++w) {
     writers.emplace_back([&shop, w] {
       for (int i = 0; i < kEach; ++i) {
-        const absl::Status status = pg::Transact(
-            *shop.rw_, {.tenant = shop.tenant_}, [&](pg::Tx& tx) -> absl::Status {
+        const absl::Status status =
+            pg::Transact(*shop.rw_, {.tenant = shop.tenant_}, [&](pg::Tx& tx) -> absl::Status {
               CLOUDPOS_RETURN_IF_ERROR(
                   Append(tx, shop.NewSale(std::to_string(w) + "-" + std::to_string(i))));
               absl::SleepFor(absl::Microseconds(i * 7919 % 3000));  // commits overtake each other
@@ -140,11 +143,12 @@ TEST_CASE("Pull: a page ends at its limits", "[events][store]") {
   SECTION("2,000 lines, of a page query of the producer's own") {
     static constexpr pg::Query kHeavy{"test_heavy", R"sql(
       SELECT event_id, tenant_id, aggregate_type, aggregate_id, event_type,
-             convert_to('joined', 'UTF8') AS payload, traceparent, recorded_at, shard, generation,
-             txid::text AS txid, seq, 600 AS weight
+             ''::bytea AS payload, 'joined' AS elsewhere, traceparent, recorded_at, shard,
+             generation, txid::text AS txid, seq, 600 AS weight
       FROM outbox_page($1, $2::xid8, $3, $4::smallint[], $5) WHERE $6::bigint > 0)sql"};
     FeedOptions options;
     options.page_query = &kHeavy;
+    options.payload_of = [](const pg::Row& row) { return row.Get<std::string>("elsewhere"); };
     shop.RestartFeed(std::move(options));
     shop.SellMany(8);
     REQUIRE(Eventually([&] { return Value(shop.Pull("")).events_size() == 3; }));
@@ -202,8 +206,9 @@ TEST_CASE("Pull: acknowledges the cursor it was given", "[events][store]") {
   std::string cursor;
   shop.ReadOn(&cursor);
   static_cast<void>(shop.Pull(cursor));
-  CHECK(shop.Admin("SELECT encode(cursor, 'hex') FROM consumer_acks WHERE consumer = 'reader'")[0]
-                  [0].as<std::string>() == base::HexEncode(cursor));
+  CHECK(
+      shop.Admin("SELECT encode(cursor, 'hex') FROM consumer_acks WHERE consumer = 'reader'")[0][0]
+          .as<std::string>() == base::HexEncode(cursor));
 }
 
 TEST_CASE("Pull: a cursor that does not stand in the log is lost", "[events][store]") {

@@ -47,14 +47,14 @@ constexpr pg::Query kSelectPage{"events_select_page", R"sql(
   WHERE bytes_before < $6::bigint
   ORDER BY generation, page.txid, seq)sql"};
 
-Event EventOf(const pg::Row& row) {
+Event EventOf(const pg::Row& row, const FeedOptions& feed) {
   Event event;
   event.set_event_id(row.Get<base::Uuid>("event_id").ToString());
   event.set_tenant_id(row.Get<base::Uuid>("tenant_id").ToString());
   event.set_aggregate_type(row.Get<std::string>("aggregate_type"));
   event.set_aggregate_id(row.Get<std::string>("aggregate_id"));
   event.set_event_type(row.Get<std::string>("event_type"));
-  event.set_payload(row.Get<pg::Bytes>("payload").value);
+  event.set_payload(feed.payload_of ? feed.payload_of(row) : row.Get<pg::Bytes>("payload").value);
   event.set_traceparent(row.Get<std::string>("traceparent"));
   const int64_t micros = absl::ToUnixMicros(row.Get<absl::Time>("recorded_at"));
   event.mutable_recorded_at()->set_seconds(micros / 1000000);
@@ -63,9 +63,7 @@ Event EventOf(const pg::Row& row) {
   return event;
 }
 
-absl::Status Lost(std::string_view why) {
-  return base::Fail(base::ErrorCode::CURSOR_LOST, why);
-}
+absl::Status Lost(std::string_view why) { return base::Fail(base::ErrorCode::CURSOR_LOST, why); }
 
 }  // namespace
 
@@ -90,8 +88,7 @@ Runner RunIn(pg::Tx* tx) {
 absl::StatusOr<LogState> ReadLogState(const Runner& run, const Cursor& cursor) {
   CLOUDPOS_ASSIGN_OR_RETURN(
       const pg::Result rows,
-      run(kSelectLogState,
-          {cursor.at.generation, std::to_string(cursor.at.txid), cursor.at.seq}));
+      run(kSelectLogState, {cursor.at.generation, std::to_string(cursor.at.txid), cursor.at.seq}));
   if (rows.empty()) {
     return base::Fail(base::ErrorCode::INTERNAL, "feed_generation has no row");
   }
@@ -133,11 +130,12 @@ absl::Status CheckCursor(const LogState& state, const Cursor& cursor) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<Page> ReadPage(const Runner& run, const pg::Query* query,
+absl::StatusOr<Page> ReadPage(const Runner& run, const FeedOptions& feed,
                               const PageRequest& request) {
   CLOUDPOS_ASSIGN_OR_RETURN(
       const pg::Result rows,
-      run(SEEDED_SQL("cursor_bare_sequence", query != nullptr ? *query : kSelectPage,
+      run(SEEDED_SQL("cursor_bare_sequence",
+                     feed.page_query != nullptr ? *feed.page_query : kSelectPage,
                      "outbox_page($1, $2::xid8, $3, $4::smallint[], $5)", kBareSequence),
           {request.after.generation, std::to_string(request.after.txid), request.after.seq,
            pg::Param(request.shards), request.events, kPageBytes}));
@@ -145,7 +143,7 @@ absl::StatusOr<Page> ReadPage(const Runner& run, const pg::Query* query,
   int64_t bytes = 0;
   int64_t weight = 0;
   for (const pg::Row row : rows) {
-    Event event = EventOf(row);
+    Event event = EventOf(row, feed);
     bytes += static_cast<int64_t>(event.payload().size());
     weight += row.Get<int32_t>("weight");
     if (!page.events.empty() && (bytes > kPageBytes || weight > kPageWeight)) break;

@@ -28,9 +28,9 @@ Runner RunIn(pg::Tx* tx);
 
 struct LogState {
   int32_t generation = 0;
-  uint64_t horizon = 0;  // every transaction below has ended
-  uint64_t head = 0;     // no transaction at or above has begun
-  Position pruned;       // newest position ever dropped
+  uint64_t horizon = 0;                   // every transaction below has ended
+  uint64_t head = 0;                      // no transaction at or above has begun
+  Position pruned;                        // newest position ever dropped
   std::optional<uint64_t> tag_at_cursor;  // of the event at the cursor asked about, if there
 };
 
@@ -60,9 +60,8 @@ struct Page {
   bool more = false;  // ended at a limit
 };
 
-/// One page; at least one event when there is one. `query` as in FeedOptions, null for the outbox's
-/// own payloads.
-absl::StatusOr<Page> ReadPage(const Runner& run, const pg::Query* query,
+/// One page; at least one event when there is one. Of `feed`, page_query and payload_of are used.
+absl::StatusOr<Page> ReadPage(const Runner& run, const FeedOptions& feed,
                               const PageRequest& request);
 
 }  // namespace cloudpos::events

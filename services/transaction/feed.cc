@@ -10,14 +10,15 @@ namespace {
 // its readers, who park it, and must not stop the log for all others.
 constexpr pg::Query kSelectFeedPage{"select_feed_page", R"sql(
   SELECT event_id, tenant_id, aggregate_type, aggregate_id, event_type, payload, traceparent,
-    recorded_at, shard, generation, txid_text AS txid, seq, weight
+    recorded_at, shard, generation, txid_text AS txid, seq, weight, entry, hash, is_held,
+    believed_at, believed_date::text AS believed_date
   FROM (
     SELECT p.event_id, p.tenant_id, p.aggregate_type, p.aggregate_id, p.event_type,
-      coalesce(recorded_entry_event(e.payload, e.hash,
-        is_entry_held(e.tenant_id, e.journal_id, e.journal_no, e.state), e.believed_at,
-        e.believed_date), p.payload, '') AS payload,
-      p.traceparent, p.recorded_at, p.shard, p.generation, p.txid, p.txid::text AS txid_text, p.seq,
-      coalesce(e.line_count, 1) AS weight,
+      coalesce(p.payload, '') AS payload, p.traceparent, p.recorded_at, p.shard, p.generation,
+      p.txid, p.txid::text AS txid_text, p.seq, coalesce(e.line_count, 1) AS weight,
+      e.payload AS entry, e.hash, e.believed_at, e.believed_date,
+      e.state = 'QUARANTINED'
+        AND is_entry_held(e.tenant_id, e.journal_id, e.journal_no, e.state) AS is_held,
       coalesce(sum(coalesce(length(e.payload), length(p.payload))) OVER (
         ORDER BY p.generation, p.txid, p.seq
         ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS bytes_before
@@ -30,23 +31,33 @@ constexpr pg::Query kSelectFeedPage{"select_feed_page", R"sql(
   ORDER BY generation, page.txid, seq)sql"};
 
 constexpr pg::Query kSelectEntries{"select_entries_for_snapshot", R"sql(
-  SELECT tenant_id, journal_id, journal_no, document_id, payload, hash, recorded_at,
-    is_entry_held(tenant_id, journal_id, journal_no, state) AS is_held, believed_at,
-    believed_date::text AS believed_date
+  SELECT tenant_id, journal_id, journal_no, document_id, payload AS entry, hash, recorded_at,
+    state = 'QUARANTINED' AND is_entry_held(tenant_id, journal_id, journal_no, state) AS is_held,
+    believed_at, believed_date::text AS believed_date
   FROM journal_entries
   WHERE (tenant_id, journal_id, journal_no) > ($1, $2, $3)
   ORDER BY tenant_id, journal_id, journal_no LIMIT 500)sql"};
 
-events::Event EventOf(const pg::Row& row, const base::Uuid& tenant) {
-  v1::JournalEntryRecorded payload;
-  payload.set_entry(row.Get<pg::Bytes>("payload").value);
-  payload.set_hash(row.Get<pg::Bytes>("hash").value);
-  payload.set_state(row.Get<bool>("is_held") ? v1::JournalEntryRecorded::QUARANTINED
-                                             : v1::JournalEntryRecorded::ACCEPTED);
+/// The message of an entry's columns: entry, hash, is_held, believed_at, believed_date.
+v1::JournalEntryRecorded RecordedFrom(const pg::Row& row) {
+  v1::JournalEntryRecorded recorded;
+  recorded.set_entry(row.Get<pg::Bytes>("entry").value);
+  recorded.set_hash(row.Get<pg::Bytes>("hash").value);
+  recorded.set_state(row.Get<bool>("is_held") ? v1::JournalEntryRecorded::QUARANTINED
+                                              : v1::JournalEntryRecorded::ACCEPTED);
   if (const auto believed = row.Get<std::optional<absl::Time>>("believed_at")) {
-    payload.set_believed_at_us(absl::ToUnixMicros(*believed));
-    payload.set_believed_date(row.Get<std::optional<std::string>>("believed_date").value_or(""));
+    recorded.set_believed_at_us(absl::ToUnixMicros(*believed));
+    recorded.set_believed_date(row.Get<std::optional<std::string>>("believed_date").value_or(""));
   }
+  return recorded;
+}
+
+std::string PayloadOf(const pg::Row& row) {
+  if (row.is_null("entry")) return row.Get<pg::Bytes>("payload").value;
+  return RecordedFrom(row).SerializeAsString();
+}
+
+events::Event EventOf(const pg::Row& row, const base::Uuid& tenant) {
   events::Event event;
   const std::string document = row.Get<base::Uuid>("document_id").ToString();
   // The entry's place makes the event's id: the same entry, sent again, is the same event.
@@ -56,8 +67,8 @@ events::Event EventOf(const pg::Row& row, const base::Uuid& tenant) {
   event.set_tenant_id(tenant.ToString());
   event.set_aggregate_type("sale");
   event.set_aggregate_id(document);
-  event.set_event_type(payload.GetDescriptor()->full_name());
-  event.set_payload(payload.SerializeAsString());
+  event.set_event_type(v1::JournalEntryRecorded::descriptor()->full_name());
+  event.set_payload(RecordedFrom(row).SerializeAsString());
   const int64_t micros = absl::ToUnixMicros(row.Get<absl::Time>("recorded_at"));
   event.mutable_recorded_at()->set_seconds(micros / 1'000'000);
   event.mutable_recorded_at()->set_nanos(static_cast<int32_t>(micros % 1'000'000 * 1000));
@@ -91,6 +102,7 @@ events::FeedOptions FeedOptionsOf(pg::Pool& worker_pool, const base::Clock& cloc
           .pool = &worker_pool,
           .clock = &clock,
           .page_query = &kSelectFeedPage,
+          .payload_of = PayloadOf,
           .snapshot = SendEntries};
 }
 
