@@ -26,6 +26,9 @@ using common::v1::SnapshotResponse;
 
 constexpr size_t kConsumerNameMax = 64;
 constexpr int kShards = 64;
+// A consumer that reads on is written down this often, and one that stands still: partitions of 14
+// days ago can wait for it.
+constexpr absl::Duration kAckMovedEvery = absl::Seconds(10);
 constexpr absl::Duration kAckEvery = absl::Minutes(1);
 constexpr std::chrono::seconds kGuardEvery{1};
 constexpr absl::Duration kPartitionsEvery = absl::Hours(1);
@@ -106,7 +109,7 @@ struct Feed::Impl {
   }
 
   void Run();
-  absl::Status Acknowledge(const PullRequest& request, absl::Time deadline);
+  absl::Status Acknowledge(const PullRequest& request, const Position& at, absl::Time deadline);
   absl::Status ServePull(const PullRequest& request, absl::Time deadline, PullResponse* response);
   absl::Status ServeSnapshot(absl::Time deadline,
                              const std::function<absl::Status(const SnapshotResponse&)>& send);
@@ -125,8 +128,8 @@ struct Feed::Impl {
   }
 
   struct Ack {
-    std::string cursor;
-    absl::Time at;
+    Position at;
+    absl::Time written;
   };
 
   const FeedOptions options;
@@ -162,14 +165,17 @@ void Feed::Impl::Run() {
   }
 }
 
-// Written when it changed, and now and then to show that the consumer lives.
-absl::Status Feed::Impl::Acknowledge(const PullRequest& request, absl::Time deadline) {
+// A cursor that went back, of a consumer restored from a copy, is written at once: what it has
+// still to read must not be dropped.
+absl::Status Feed::Impl::Acknowledge(const PullRequest& request, const Position& at,
+                                     absl::Time deadline) {
   const absl::Time now = options.clock->Now();
   {
     const std::lock_guard lock(mutex);
     const auto known = acks.find(request.consumer());
-    if (known != acks.end() && known->second.cursor == request.cursor() &&
-        now - known->second.at < kAckEvery) {
+    if (known != acks.end() && known->second.at <= at &&
+        absl::AbsDuration(now - known->second.written) <
+            (known->second.at == at ? kAckEvery : kAckMovedEvery)) {
       return absl::OkStatus();
     }
   }
@@ -178,7 +184,7 @@ absl::Status Feed::Impl::Acknowledge(const PullRequest& request, absl::Time dead
                                       request.consumer(), pg::Bytes{request.cursor()}, now)
                                .status());
   const std::lock_guard lock(mutex);
-  acks[request.consumer()] = {request.cursor(), now};
+  acks[request.consumer()] = {at, now};
   return absl::OkStatus();
 }
 
@@ -195,7 +201,7 @@ absl::Status Feed::Impl::ServePull(const PullRequest& request, absl::Time deadli
                                                {"reason", status.ToString()}});
     return status;
   }
-  CLOUDPOS_RETURN_IF_ERROR(Acknowledge(request, deadline));
+  CLOUDPOS_RETURN_IF_ERROR(Acknowledge(request, cursor.at, deadline));
   CLOUDPOS_ASSIGN_OR_RETURN(Page page, ReadPage(run, options, wanted));
   if (!page.events.empty()) FAIL_POINT("feed.after_page");
 

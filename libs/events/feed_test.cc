@@ -200,15 +200,32 @@ TEST_CASE("Pull: a request that makes no sense is refused", "[events][store]") {
   CHECK(base::CodeOf(shop.Pull("", -1).status()) == ErrorCode::OUT_OF_RANGE);
 }
 
-TEST_CASE("Pull: acknowledges the cursor it was given", "[events][store]") {
+TEST_CASE("Pull: acknowledges the cursor it was given, at once only what went back",
+          "[events][store]") {
   Shop shop;
   shop.Sell("a");
-  std::string cursor;
-  shop.ReadOn(&cursor);
-  static_cast<void>(shop.Pull(cursor));
-  CHECK(
-      shop.Admin("SELECT encode(cursor, 'hex') FROM consumer_acks WHERE consumer = 'reader'")[0][0]
-          .as<std::string>() == base::HexEncode(cursor));
+  shop.Sell("b");
+  std::string first, last;
+  REQUIRE(Eventually([&] { return Value(shop.Pull("")).events_size() == 2; }));
+  first = Value(shop.Pull("", 1)).cursor();
+  last = Value(shop.Pull("")).cursor();
+  const auto acknowledged = [&shop] {
+    return shop
+        .Admin("SELECT encode(cursor, 'hex') FROM consumer_acks WHERE consumer = 'reader'")[0][0]
+        .as<std::string>();
+  };
+  REQUIRE(shop.Pull(last).ok());
+  CHECK(acknowledged() == "");
+  shop.clock_.Advance(absl::Seconds(10));
+  REQUIRE(shop.Pull(last).ok());
+  CHECK(acknowledged() == base::HexEncode(last));
+  REQUIRE(shop.Pull(first).ok());
+  CHECK(acknowledged() == base::HexEncode(first));
+  REQUIRE(shop.Pull(last).ok());
+  CHECK(acknowledged() == base::HexEncode(first));
+  shop.clock_.Advance(absl::Seconds(-3600));
+  REQUIRE(shop.Pull(last).ok());
+  CHECK(acknowledged() == base::HexEncode(last));
 }
 
 TEST_CASE("Pull: a cursor that does not stand in the log is lost", "[events][store]") {
