@@ -12,8 +12,11 @@ constexpr pg::Query kSelectStandingHead{"select_standing_head", R"sql(
   SELECT journal_no, receipt_no, grand_total, hash FROM journals
   WHERE tenant_id = $1 AND journal_id = $2)sql"};
 
-constexpr pg::Query kSelectDurableHead{"select_durable_head", R"sql(
-  SELECT durable_head($1, $2, $3, $4) AS durable)sql"};
+// Signatures come in order, so that the highest stands for all before it.
+constexpr pg::Query kSelectSafety{"select_journal_safety", R"sql(
+  SELECT durable_head($1, $2, $3, $4) AS durable_head,
+    coalesce((SELECT max(journal_no) FROM journal_signatures
+              WHERE tenant_id = $1 AND journal_id = $2), 0) AS signed_head)sql"};
 
 constexpr pg::Query kSelectStanding{"select_standing_entries", R"sql(
   SELECT e.journal_no, e.document_id, e.hash, s.journal_no IS NOT NULL AS is_signed,
@@ -74,13 +77,14 @@ absl::StatusOr<Head> SelectHead(pg::Pool& pool, const base::Uuid& tenant, const 
               .hash = HashOf(row.Get<pg::Bytes>("hash").value)};
 }
 
-absl::StatusOr<int64_t> SelectDurableHead(pg::Pool& pool, const base::Uuid& tenant,
-                                          const base::Uuid& journal, int64_t head,
-                                          absl::Time before, absl::Time deadline) {
+absl::StatusOr<Safety> SelectSafety(pg::Pool& pool, const base::Uuid& tenant,
+                                    const base::Uuid& journal, int64_t head, absl::Time before,
+                                    absl::Time deadline) {
   CLOUDPOS_ASSIGN_OR_RETURN(const pg::Result rows,
-                            pool.Exec({.tenant = tenant, .deadline = deadline}, kSelectDurableHead,
+                            pool.Exec({.tenant = tenant, .deadline = deadline}, kSelectSafety,
                                       tenant, journal, head, before));
-  return rows[0].Get<int64_t>("durable");
+  return Safety{.durable_head = rows[0].Get<int64_t>("durable_head"),
+                .signed_head = rows[0].Get<int64_t>("signed_head")};
 }
 
 absl::StatusOr<std::map<int64_t, StandingEntry>> SelectStanding(pg::Pool& pool,

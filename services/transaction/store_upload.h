@@ -20,10 +20,14 @@ namespace cloudpos::transaction {
 absl::StatusOr<Head> SelectHead(pg::Pool& pool, const base::Uuid& tenant, const base::Uuid& journal,
                                 absl::Time deadline);
 
-/// The highest entry recorded before `before`; 0: none.
-absl::StatusOr<int64_t> SelectDurableHead(pg::Pool& pool, const base::Uuid& tenant,
-                                          const base::Uuid& journal, int64_t head,
-                                          absl::Time before, absl::Time deadline);
+/// What a register may rely on; 0: none.
+struct Safety {
+  int64_t durable_head = 0;  // the highest entry recorded before `before`
+  int64_t signed_head = 0;   // the highest with a signature
+};
+absl::StatusOr<Safety> SelectSafety(pg::Pool& pool, const base::Uuid& tenant,
+                                    const base::Uuid& journal, int64_t head, absl::Time before,
+                                    absl::Time deadline);
 
 /// An entry of the server's journal.
 struct StandingEntry {

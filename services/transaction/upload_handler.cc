@@ -106,15 +106,16 @@ absl::Status UploadHandler::FillHead(rpc::CallContext& ctx, const base::Uuid& jo
   CLOUDPOS_ASSIGN_OR_RETURN(const Head head,
                             SelectHead(checkout_.pool(), ctx.tenant(), journal, ctx.deadline()));
   CLOUDPOS_ASSIGN_OR_RETURN(
-      const int64_t durable,
-      SelectDurableHead(checkout_.pool(), ctx.tenant(), journal, head.journal_no,
-                        checkout_.clock().Now() - options_.durable_after, ctx.deadline()));
+      const Safety safety,
+      SelectSafety(checkout_.pool(), ctx.tenant(), journal, head.journal_no,
+                   checkout_.clock().Now() - options_.durable_after, ctx.deadline()));
   out->set_journal_id(journal.ToString());
   out->set_journal_no(head.journal_no);
   out->set_receipt_no(head.receipt_no);
   out->set_grand_total_minor(head.grand_total);
   out->set_hash(std::string(reinterpret_cast<const char*>(head.hash.data()), head.hash.size()));
-  out->set_durable_head(durable);
+  out->set_durable_head(safety.durable_head);
+  out->set_signed_head(safety.signed_head);
   return absl::OkStatus();
 }
 

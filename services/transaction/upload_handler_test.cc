@@ -123,6 +123,7 @@ TEST_CASE("UploadJournal: a day's entries are recorded with numbers, documents a
   CHECK(response.head().hash() ==
         std::string(reinterpret_cast<const char*>(till.kept(5).hash.data()), 32));
   CHECK(response.head().durable_head() == 0);
+  CHECK(response.head().signed_head() == 5);
   const Counts counts = CountsOf(world);
   CHECK(counts.sales == 3);
   CHECK(counts.entries == 5);
@@ -366,6 +367,7 @@ TEST_CASE("UploadJournal: without entries it answers the head", "[handler]") {
   v1::UploadJournalResponse response;
   REQUIRE(till.Send(till.Request(), &response).ok());
   CHECK(response.head().journal_no() == 0);
+  CHECK(response.head().signed_head() == 0);
   CHECK(response.head().hash() == std::string(32, '\0'));
   CHECK(response.head().journal_id() == till.journal.ToString());
   CHECK(CountsOf(world).journals == 0);

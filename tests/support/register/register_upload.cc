@@ -67,6 +67,12 @@ absl::Status Register::UploadChain(int generation, Uploaded* uploaded) {
     uploaded->resent += chain.recorded - servers;
     CLOUDPOS_RETURN_IF_ERROR(SetBack(generation, servers));
   }
+  // It may have lost signatures alone: of entries that came by POST before its backup was made.
+  const int64_t signed_there = Number(Object(asked.body, "head"), "signedHead");
+  if (signed_there < chain.proven) {
+    CLOUDPOS_RETURN_IF_ERROR(
+        journal_->SetProven(generation, std::max(chain.base.n, signed_there)));
+  }
   // Both may have gone on alone since they last agreed: the last entry here proves a common past.
   if (servers >= chain.head().n && !chain.entries.empty()) {
     CLOUDPOS_RETURN_IF_ERROR(
