@@ -70,8 +70,7 @@ absl::Status Register::UploadChain(int generation, Uploaded* uploaded) {
   // It may have lost signatures alone: of entries that came by POST before its backup was made.
   const int64_t signed_there = Number(Object(asked.body, "head"), "signedHead");
   if (signed_there < chain.proven) {
-    CLOUDPOS_RETURN_IF_ERROR(
-        journal_->SetProven(generation, std::max(chain.base.n, signed_there)));
+    CLOUDPOS_RETURN_IF_ERROR(journal_->SetProven(generation, std::max(chain.base.n, signed_there)));
   }
   // Both may have gone on alone since they last agreed: the last entry here proves a common past.
   if (servers >= chain.head().n && !chain.entries.empty()) {
