@@ -14,14 +14,19 @@ constexpr char kHex[] = "0123456789abcdef";
 constexpr char kBase64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 constexpr char kBase64Url[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-int HexValue(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
+using Reverse = std::array<int8_t, 256>;
+
+constexpr Reverse MakeHexReverse() {
+  Reverse table{};
+  for (auto& entry : table) entry = -1;
+  for (int8_t i = 0; i < 16; ++i) {
+    table[static_cast<uint8_t>("0123456789abcdef"[i])] = i;
+    table[static_cast<uint8_t>("0123456789ABCDEF"[i])] = i;
+  }
+  return table;
 }
 
-using Reverse = std::array<int8_t, 256>;
+constexpr Reverse kHexReverse = MakeHexReverse();
 
 constexpr Reverse MakeReverse(const char* alphabet) {
   Reverse table{};
@@ -107,24 +112,30 @@ bool IsInvisible(char32_t c) {
 
 std::string HexEncode(std::string_view bytes) {
   std::string out;
-  out.reserve(bytes.size() * 2);
-  for (const char c : bytes) {
-    out.push_back(kHex[static_cast<uint8_t>(c) >> 4]);
-    out.push_back(kHex[static_cast<uint8_t>(c) & 15]);
-  }
+  AppendHex(bytes, &out);
   return out;
+}
+
+void AppendHex(std::string_view bytes, std::string* out) {
+  size_t at = out->size();
+  out->resize(at + bytes.size() * 2);
+  for (const char c : bytes) {
+    (*out)[at++] = kHex[static_cast<uint8_t>(c) >> 4];
+    (*out)[at++] = kHex[static_cast<uint8_t>(c) & 15];
+  }
 }
 
 std::optional<std::string> HexDecode(std::string_view text) {
   if (text.size() % 2 != 0) return std::nullopt;
-  std::string out;
-  out.reserve(text.size() / 2);
-  for (size_t i = 0; i < text.size(); i += 2) {
-    const int high = HexValue(text[i]);
-    const int low = HexValue(text[i + 1]);
-    if (high < 0 || low < 0) return std::nullopt;
-    out.push_back(static_cast<char>(high << 4 | low));
+  std::string out(text.size() / 2, '\0');
+  int wrong = 0;  // becomes negative with the first character that is no digit
+  for (size_t i = 0; i < out.size(); ++i) {
+    const int high = kHexReverse[static_cast<uint8_t>(text[2 * i])];
+    const int low = kHexReverse[static_cast<uint8_t>(text[2 * i + 1])];
+    wrong |= high | low;
+    out[i] = static_cast<char>(high * 16 + low);
   }
+  if (wrong < 0) return std::nullopt;
   return out;
 }
 

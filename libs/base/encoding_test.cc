@@ -10,7 +10,17 @@ TEST_CASE("Hex: both ways, either case in, lower case out", "[base]") {
   CHECK(HexDecode("00FF1a") == std::string("\x00\xff\x1a", 3));
   CHECK(HexDecode("") == "");
   CHECK_FALSE(HexDecode("0"));
-  CHECK_FALSE(HexDecode("0g"));
+  for (const char* wrong :
+       {"0g", "g0", "0\x80", "\xff\xff", "00g000", "0000 0", "0x", "//", "::", "@@", "``"}) {
+    INFO(wrong);
+    CHECK_FALSE(HexDecode(wrong));
+  }
+  std::string all;
+  for (int c = 0; c < 256; ++c) all.push_back(static_cast<char>(c));
+  CHECK(HexDecode(HexEncode(all)) == all);
+  std::string appended = "x";
+  AppendHex("\x01\xab", &appended);
+  CHECK(appended == "x01ab");
 }
 
 TEST_CASE("Base64: RFC 4648 section 10", "[base]") {

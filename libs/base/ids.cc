@@ -104,15 +104,22 @@ absl::StatusOr<Uuid> Uuid::ParseField(std::string_view text, std::string_view fi
 }
 
 std::string Uuid::ToString() const {
+  std::string text;
+  AppendTo(&text);
+  return text;
+}
+
+void Uuid::AppendTo(std::string* out) const {
   constexpr char kHex[] = "0123456789abcdef";
-  std::string text(36, '-');
+  const size_t begin = out->size();
+  out->append(36, '-');
+  char* text = out->data() + begin;
   size_t at = 0;
   for (const uint8_t byte : bytes_) {
     if (IsDashAt(at)) ++at;
     text[at++] = kHex[byte >> 4];
     text[at++] = kHex[byte & 15];
   }
-  return text;
 }
 
 bool Uuid::is_nil() const { return bytes_ == Bytes16{}; }

@@ -26,7 +26,8 @@ class Uuid {
   /// INVALID_ARGUMENT when not a UUID or nil.
   static absl::StatusOr<Uuid> ParseField(std::string_view text, std::string_view field);
 
-  std::string ToString() const;  // lower case, canonical
+  std::string ToString() const;           // lower case, canonical
+  void AppendTo(std::string* out) const;  // the same, at its end
   const std::array<uint8_t, 16>& bytes() const { return bytes_; }
   bool is_nil() const;
 
