@@ -4,35 +4,17 @@
 namespace cloudpos::pg {
 namespace {
 
-std::string ElementText(int64_t value) { return std::to_string(value); }
-std::string ElementText(const base::Uuid& value) { return value.ToString(); }
-std::string ElementText(const Bytes& value) { return FormatBytes(value.value); }
-const std::string& ElementText(const std::string& value) { return value; }
-
+void AddTo(Array* array, const Bytes& value) { array->AddBytes(value.value); }
 template <typename T>
-std::string ArrayText(const std::vector<T>& values) {
-  std::string text = "{";
-  for (const auto& value : values) {
-    if (text.size() > 1) text.push_back(',');
-    AppendElement(ElementText(value), &text);
-  }
-  text.push_back('}');
-  return text;
+void AddTo(Array* array, const T& value) {
+  array->Add(value);
 }
 
 template <typename T>
-std::string ArrayText(const std::vector<std::optional<T>>& values) {
-  std::string text = "{";
-  for (const auto& value : values) {
-    if (text.size() > 1) text.push_back(',');
-    if (value) {
-      AppendElement(ElementText(*value), &text);
-    } else {
-      text += "NULL";
-    }
-  }
-  text.push_back('}');
-  return text;
+std::string ArrayText(const std::vector<T>& values) {
+  Array array;
+  for (const auto& value : values) AddTo(&array, value);
+  return array.Text();
 }
 
 }  // namespace
@@ -50,12 +32,9 @@ Param::Param(const std::vector<std::optional<int64_t>>& values) : text_(ArrayTex
 Param::Param(const std::vector<std::optional<base::Uuid>>& values) : text_(ArrayText(values)) {}
 
 Param::Param(const std::vector<bool>& values) {
-  text_.push_back('{');
-  for (const bool value : values) {
-    if (text_.size() > 1) text_.push_back(',');
-    text_.push_back(value ? 't' : 'f');
-  }
-  text_.push_back('}');
+  Array array;
+  for (const bool value : values) array.Add(value);
+  text_ = array.Text();
 }
 
 }  // namespace cloudpos::pg

@@ -13,6 +13,7 @@
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
 #include "libs/base/ids.h"
+#include "libs/pg/array.h"
 
 namespace cloudpos::pg {
 
@@ -37,8 +38,8 @@ class Param {
   Param(const char* text) : text_(text) {}
   Param(bool value) : text_(value ? "t" : "f") {}
   template <typename Int>
-    requires(std::is_integral_v<Int> && !std::is_same_v<Int, bool>)
-  Param(Int value) : text_(std::to_string(value)) {}
+  requires(std::is_integral_v<Int> && !std::is_same_v<Int, bool>) Param(Int value)
+      : text_(std::to_string(value)) {}
   Param(const base::Uuid& id) : text_(id.ToString()) {}
   Param(absl::Time time);
   Param(absl::CivilDay day);
@@ -51,6 +52,7 @@ class Param {
   Param(const std::vector<std::string>& values);
   Param(const std::vector<base::Uuid>& values);
   Param(const std::vector<Bytes>& values);
+  Param(const Array& array) : text_(array.Text()) {}
   /// Arrays with NULL elements.
   Param(const std::vector<std::optional<std::string>>& values);
   Param(const std::vector<std::optional<int64_t>>& values);

@@ -1,6 +1,9 @@
 #include "libs/pg/text.h"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
+#include <cstdint>
 
 #include "libs/base/encoding.h"
 
@@ -18,10 +21,18 @@ int Digits(std::string_view text, size_t at, size_t digits) {
   return value;
 }
 
+constexpr std::array<bool, 256> SpecialCharacters() {
+  std::array<bool, 256> table{};
+  for (const char c : std::string_view("{}\",\\ \t\n\r\v\f")) table[static_cast<uint8_t>(c)] = true;
+  return table;
+}
+constexpr std::array<bool, 256> kIsSpecial = SpecialCharacters();
+
 bool NeedsQuotes(std::string_view element) {
   if (element.empty()) return true;
   if (element.size() == 4 && (element[0] == 'N' || element[0] == 'n')) return true;  // NULL
-  return element.find_first_of("{}\",\\ \t\n\r\v\f") != std::string_view::npos;
+  return std::any_of(element.begin(), element.end(),
+                     [](char c) { return kIsSpecial[static_cast<uint8_t>(c)]; });
 }
 
 // Reads the element at *at, which ends before a comma or the closing brace.
@@ -93,7 +104,11 @@ std::optional<absl::CivilDay> ParseDay(std::string_view text) {
   return absl::CivilDay(year, month, day);
 }
 
-std::string FormatBytes(std::string_view bytes) { return "\\x" + base::HexEncode(bytes); }
+std::string FormatBytes(std::string_view bytes) {
+  std::string text = "\\x";
+  base::AppendHex(bytes, &text);
+  return text;
+}
 
 std::optional<std::string> ParseBytes(std::string_view text) {
   if (!text.starts_with("\\x")) return std::nullopt;
@@ -106,10 +121,14 @@ void AppendElement(std::string_view element, std::string* out) {
     return;
   }
   out->push_back('"');
-  for (const char c : element) {
-    if (c == '"' || c == '\\') out->push_back('\\');
-    out->push_back(c);
+  size_t copied = 0;  // runs between characters that need a backslash go at once
+  for (size_t i = 0; i < element.size(); ++i) {
+    if (element[i] != '"' && element[i] != '\\') continue;
+    out->append(element, copied, i - copied);
+    out->push_back('\\');
+    copied = i;
   }
+  out->append(element, copied);
   out->push_back('"');
 }
 

@@ -26,8 +26,9 @@ TEST_CASE("Timestamps: written and read back to the microsecond", "[pg][domain]"
 }
 
 TEST_CASE("Arrays: every element survives quoting", "[pg][domain]") {
-  const std::vector<std::string> values = {"", "plain", "a,b", "{x}", "say \"hi\"", "back\\slash",
-                                           "NULL", "null", " padded ", "line\nbreak", "äöü"};
+  const std::vector<std::string> values = {
+      "",         "plain",       "a,b", "{x}", "say \"hi\"", "back\\slash", "NULL", "null",
+      " padded ", "line\nbreak", "äöü", "\"",  "\\",         "\\\"\\",      "\"\"a"};
   const Param param(values);
   std::vector<std::string> read;
   REQUIRE(internal::Decode(param.c_str(), &read));
@@ -39,6 +40,33 @@ TEST_CASE("Arrays: every element survives quoting", "[pg][domain]") {
   REQUIRE(internal::Decode(Param(holes).c_str(), &read_holes));
   CHECK(read_holes == holes);
   CHECK_FALSE(internal::Decode(Param(holes).c_str(), &read));
+}
+
+TEST_CASE("Arrays: made element by element", "[pg][domain]") {
+  Array array;
+  CHECK(array.Text() == "{}");
+  array.Add(std::string_view());
+  array.Add("a\"b\\c");
+  array.AddNull();
+  array.AddOrNull("");
+  array.AddOrNull("x");
+  array.Add(std::optional<int64_t>());
+  CHECK(array.Text() == R"({"","a\"b\\c",NULL,NULL,x,NULL})");
+  Array numbers;
+  numbers.Add(int64_t{-5});
+  numbers.Add(size_t{7});
+  numbers.Add(true);
+  numbers.Add(base::Uuid());
+  CHECK(numbers.Text() == "{-5,7,t,00000000-0000-0000-0000-000000000000}");
+  Array bytes;
+  bytes.AddBytes(std::string_view("\0\xff", 2));
+  bytes.AddBytes("");
+  const std::string text = bytes.Text();
+  std::vector<Bytes> read;
+  REQUIRE(internal::Decode(text, &read));
+  REQUIRE(read.size() == 2);
+  CHECK(read[0].value == std::string("\0\xff", 2));
+  CHECK(read[1].value.empty());
 }
 
 TEST_CASE("Arrays: malformed text is refused", "[pg][domain]") {
