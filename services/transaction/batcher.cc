@@ -1,5 +1,6 @@
 #include "services/transaction/batcher.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <deque>
 #include <map>
@@ -136,6 +137,10 @@ class Batcher::Lane {
       }
     }
     if (chained.empty()) return;
+    // T1 locks journals in the order they are given.
+    std::stable_sort(chained.begin(), chained.end(), [](const ItemPtr& a, const ItemPtr& b) {
+      return a->document->journal < b->document->journal;
+    });
     batch_size_.Observe(static_cast<double>(chained.size()));
     if (SEEDED_BUG("ack_before_commit")) return AnswerThenWrite(chained);
 

@@ -2,6 +2,7 @@
 
 #include "services/transaction/sale_handler.h"
 
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <set>
 #include <thread>
@@ -78,6 +79,60 @@ TEST_CASE("CreateSale: a cash sale gets number, change and a place in the journa
   CHECK(sale.catalogue_version() == 3);
   CHECK(Sell(world, world.BasketSale()).receipt_no() == 2);
   CHECK(Sell(world, world.BasketSale(world.other_reg)).receipt_number() == "S1-R2-0-1");
+  CheckChains(world);
+}
+
+TEST_CASE("CreateSale: many registers at once, with repeats and late ones among them",
+          "[handler]") {
+  World world;
+  std::vector<base::Uuid> registers;
+  for (int i = 0; i < 12; ++i) {
+    registers.push_back(world.ids.NewId());
+    world.PutRegister(registers.back(), "M" + std::to_string(i));
+  }
+  Sell(world, world.BasketSale(registers[0]));  // the read model is warm
+  const auto sell_all = [&](const std::vector<v1::CreateSaleRequest>& requests) {
+    std::vector<std::thread> threads;
+    std::atomic<int> replays{0};
+    for (const v1::CreateSaleRequest& request : requests) {
+      threads.emplace_back([&] {
+        testing::TestCall call = world.Call();
+        v1::CreateSaleResponse response;
+        const absl::Status status = world.sales.CreateSale(call, request, &response);
+        CHECK(status.ok());
+        replays += call.is_replayed;
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    return replays.load();
+  };
+  std::vector<v1::CreateSaleRequest> requests;
+  for (const base::Uuid& reg : registers) requests.push_back(world.BasketSale(reg));
+  CHECK(sell_all(requests) == 0);
+  // Half of them again, among new ones; and others moved some heads meanwhile.
+  Batcher elsewhere(world.pool, world.clock, world.ids, {});
+  Checkout checkout({.pool = &world.pool,
+                     .read_model = &world.read_model,
+                     .consumers = nullptr,
+                     .batcher = &elsewhere,
+                     .clock = &world.clock,
+                     .bell = nullptr});
+  SaleHandler replica(checkout);
+  for (size_t i = 0; i < registers.size(); ++i) {
+    if (i % 3 == 0) {
+      testing::TestCall call = world.Call();
+      v1::CreateSaleResponse response;
+      REQUIRE(replica.CreateSale(call, world.BasketSale(registers[i]), &response).ok());
+    }
+    if (i % 2 == 0) requests[i] = world.BasketSale(registers[i]);
+  }
+  CHECK(sell_all(requests) == 6);
+  const auto counts = world.worker_pool.Exec({}, kCounts);
+  REQUIRE(counts.ok());
+  CHECK((*counts)[0].Get<int64_t>("sales") == 1 + 12 + 4 + 6);
+  CHECK((*counts)[0].Get<int64_t>("entries") == 23);
+  CHECK((*counts)[0].Get<int64_t>("events") == 23);
+  CHECK((*counts)[0].Get<int64_t>("lines") == 46);
   CheckChains(world);
 }
 

@@ -10,17 +10,10 @@
 namespace cloudpos::transaction {
 namespace {
 
-using OptionalText = std::vector<std::optional<std::string>>;
-using OptionalId = std::vector<std::optional<base::Uuid>>;
-
-std::optional<std::string> TextOrNull(const std::string& text) {
-  return text.empty() ? std::nullopt : std::optional(text);
-}
-
 std::optional<base::Uuid> IdOrNull(const std::string& text) { return base::Uuid::Parse(text); }
 
-std::string BytesOf(const journal::Hash& hash) {
-  return {reinterpret_cast<const char*>(hash.data()), hash.size()};
+void Append(const journal::Hash& hash, std::string* out) {
+  out->append(reinterpret_cast<const char*>(hash.data()), hash.size());
 }
 
 std::string Micros(int64_t micros) { return base::FormatTime(absl::FromUnixMicros(micros)); }
@@ -58,79 +51,83 @@ std::string LineTaxes(const journal::EntryLine& line) {
 }
 
 constexpr const char* kNoDate = "epoch";
+constexpr size_t kDigestBytes = 32;  // SHA-256
 
 /// The parallel arrays of the call, column by column.
 struct DocumentColumns {
-  std::vector<base::Uuid> sale, store, reg, journal, event;
-  std::vector<std::string> kind, receipt_number, series, currency, taxes, occurred, recorded,
-      business, posting;
-  std::vector<pg::Bytes> fingerprint, previous, hash, payload;
-  OptionalId op, device, shift, drawer, customer, source;
-  std::vector<int64_t> no, gross, discount, net, tax, total, rounding, change, catalogue,
-      grand_total;
-  std::vector<std::optional<int64_t>> receipt;
-  OptionalText reason, order, note, trace;
-  std::vector<int32_t> lines;
+  pg::Bytes payloads;  // one after the other
+  pg::Bytes digests;   // fingerprint, previous hash and hash of each: 32 bytes, always
+  pg::Array payload_at, payload_size, sale, kind, store, reg, op, device, journal, no, receipt,
+      receipt_number, series, currency, gross, discount, net, tax, total, rounding, change, taxes,
+      occurred, recorded, business, posting, shift, drawer, catalogue, customer, source, reason,
+      order, note, grand_total, event, trace, lines;
 
   void Add(const Document& d, const base::Uuid& event_id) {
+    const journal::SaleEntry& e = d.entry;
+    AddBytes(d);
+    sale.Add(d.id);
+    kind.Add(e.kind);
+    store.Add(d.upload ? d.upload->store : *base::Uuid::Parse(e.store));
+    reg.Add(e.register_id);
+    op.Add(IdOrNull(e.operator_id));
+    device.Add(IdOrNull(e.device));
+    journal.Add(d.journal);
+    no.Add(e.n);
+    receipt.Add(d.is_receipt() && e.receipt_no > 0 ? std::optional(e.receipt_no) : std::nullopt);
+    receipt_number.Add(d.receipt_number());
+    series.Add(e.series);
+    currency.Add(e.currency);
+    gross.Add(e.totals.gross);
+    discount.Add(e.totals.discount);
+    net.Add(e.totals.net);
+    tax.Add(e.totals.tax);
+    total.Add(e.totals.total);
+    rounding.Add(e.totals.cash_rounding);
+    change.Add(e.totals.change);
+    AddTimes(d);
+    shift.Add(IdOrNull(e.shift_id));
+    drawer.Add(IdOrNull(e.drawer_id));
+    catalogue.Add(e.catalogue_version);
+    customer.Add(IdOrNull(e.customer_ref));
+    source.Add(SEEDED_BUG("refund_not_counted") ? std::nullopt : IdOrNull(e.source_sale_id));
+    reason.AddOrNull(e.reason);
+    order.AddOrNull(d.order_reference);
+    note.AddOrNull(d.note);
+    grand_total.Add(e.grand_total);
+    event.Add(event_id);
+    trace.AddOrNull(d.traceparent);
+    lines.Add(e.lines.size());
+  }
+
+ private:
+  void AddBytes(const Document& d) {
+    payload_at.Add(payloads.value.size() + 1);
+    payload_size.Add(d.payload.size());
+    payloads.value += d.payload;
+    const size_t begin = digests.value.size();
+    digests.value.append(d.fingerprint, 0, kDigestBytes);
+    digests.value.resize(begin + kDigestBytes);
+    Append(d.previous, &digests.value);
+    Append(d.hash, &digests.value);
+  }
+
+  void AddTimes(const Document& d) {
     const journal::SaleEntry& e = d.entry;
     // Without a document nobody looks at its columns, which may hold anything then.
     const bool has_document = !d.upload || d.upload->mode != UploadDetails::Mode::kEntry;
     const bool is_believed = !d.upload || !d.upload->believed_at;
     const std::string& date = is_believed ? e.business_date : d.upload->believed_date;
-    sale.push_back(d.id);
-    kind.push_back(e.kind);
-    fingerprint.push_back({d.fingerprint});
-    store.push_back(d.upload ? d.upload->store : *base::Uuid::Parse(e.store));
-    reg.push_back(*base::Uuid::Parse(e.register_id));
-    op.push_back(IdOrNull(e.operator_id));
-    device.push_back(IdOrNull(e.device));
-    journal.push_back(d.journal);
-    no.push_back(e.n);
-    receipt.push_back(d.is_receipt() && e.receipt_no > 0 ? std::optional(e.receipt_no)
-                                                         : std::nullopt);
-    receipt_number.push_back(d.receipt_number());
-    series.push_back(e.series);
-    currency.push_back(e.currency);
-    gross.push_back(e.totals.gross);
-    discount.push_back(e.totals.discount);
-    net.push_back(e.totals.net);
-    tax.push_back(e.totals.tax);
-    total.push_back(e.totals.total);
-    rounding.push_back(e.totals.cash_rounding);
-    change.push_back(e.totals.change);
-    taxes.push_back(has_document ? TaxNames(d) : "[]");
-    occurred.push_back(is_believed ? Micros(e.occurred_at_us)
-                                   : base::FormatTime(*d.upload->believed_at));
-    recorded.push_back(base::FormatTime(d.recorded_at));
-    business.push_back(has_document ? date : kNoDate);
-    posting.push_back(!has_document ? kNoDate : is_believed ? e.posting_date : date);
-    shift.push_back(IdOrNull(e.shift_id));
-    drawer.push_back(IdOrNull(e.drawer_id));
-    catalogue.push_back(e.catalogue_version);
-    customer.push_back(IdOrNull(e.customer_ref));
-    source.push_back(IdOrNull(e.source_sale_id));
-    if (SEEDED_BUG("refund_not_counted")) source.back().reset();
-    reason.push_back(TextOrNull(e.reason));
-    order.push_back(TextOrNull(d.order_reference));
-    note.push_back(TextOrNull(d.note));
-    previous.push_back({BytesOf(d.previous)});
-    hash.push_back({BytesOf(d.hash)});
-    grand_total.push_back(e.grand_total);
-    payload.push_back({d.payload});
-    event.push_back(event_id);
-    trace.push_back(TextOrNull(d.traceparent));
-    lines.push_back(static_cast<int32_t>(e.lines.size()));
+    taxes.Add(has_document ? TaxNames(d) : "[]");
+    occurred.Add(is_believed ? Micros(e.occurred_at_us) : base::FormatTime(*d.upload->believed_at));
+    recorded.Add(base::FormatTime(d.recorded_at));
+    business.Add(has_document ? date : kNoDate);
+    posting.Add(!has_document ? kNoDate : is_believed ? e.posting_date : date);
   }
 };
 
 struct LineColumns {
-  std::vector<int32_t> doc, no;
-  std::vector<base::Uuid> variant;
-  std::vector<std::string> sku, name, taxes;
-  std::vector<int64_t> quantity, per, list, unit, gross, discount, order_discount, net, tax, total;
-  std::vector<std::optional<int64_t>> source_no, returned_before;
-  OptionalText note;
+  pg::Array doc, no, variant, sku, name, taxes, quantity, per, list, unit, gross, discount,
+      order_discount, net, tax, total, source_no, returned_before, note;
 
   void Add(const Document& d, int32_t index) {
     for (size_t i = 0; i < d.entry.lines.size(); ++i) {
@@ -138,46 +135,43 @@ struct LineColumns {
       const bool linked = line.source_line_no > 0 && d.returned_before[i] >= 0;
       int64_t line_discount = 0;
       for (const journal::EntryDiscount& taken : line.discounts) line_discount += taken.amount;
-      doc.push_back(index);
-      no.push_back(static_cast<int32_t>(line.line_no));
-      variant.push_back(*base::Uuid::Parse(line.variant_id));
-      sku.push_back(line.sku);
-      name.push_back(d.line_texts[i].name);
-      quantity.push_back(line.quantity_milli);
-      per.push_back(line.price_per);
-      list.push_back(line.list_price);
-      unit.push_back(line.unit_price);
-      gross.push_back(line.gross);
-      discount.push_back(line_discount);
-      order_discount.push_back(line.order_discount);
-      net.push_back(line.net);
-      tax.push_back(line.total - line.net);
-      total.push_back(line.total);
-      taxes.push_back(LineTaxes(line));
-      source_no.push_back(linked ? std::optional(line.source_line_no) : std::nullopt);
-      returned_before.push_back(linked ? std::optional(d.returned_before[i]) : std::nullopt);
-      note.push_back(TextOrNull(d.line_texts[i].note));
+      doc.Add(index);
+      no.Add(line.line_no);
+      variant.Add(line.variant_id);
+      sku.Add(line.sku);
+      name.Add(d.line_texts[i].name);
+      quantity.Add(line.quantity_milli);
+      per.Add(line.price_per);
+      list.Add(line.list_price);
+      unit.Add(line.unit_price);
+      gross.Add(line.gross);
+      discount.Add(line_discount);
+      order_discount.Add(line.order_discount);
+      net.Add(line.net);
+      tax.Add(line.total - line.net);
+      total.Add(line.total);
+      taxes.Add(LineTaxes(line));
+      source_no.Add(linked ? std::optional(line.source_line_no) : std::nullopt);
+      returned_before.Add(linked ? std::optional(d.returned_before[i]) : std::nullopt);
+      note.AddOrNull(d.line_texts[i].note);
     }
   }
 };
 
 struct TenderColumns {
-  std::vector<int32_t> doc, no;
-  std::vector<std::string> type;
-  std::vector<int64_t> applied, tendered, change, rounding;
-  OptionalText reference;
+  pg::Array doc, no, type, applied, tendered, change, rounding, reference;
 
   void Add(const Document& d, int32_t index) {
     for (size_t i = 0; i < d.entry.tenders.size(); ++i) {
       const journal::EntryTender& tender = d.entry.tenders[i];
-      doc.push_back(index);
-      no.push_back(static_cast<int32_t>(tender.tender_no));
-      type.push_back(tender.type);
-      applied.push_back(tender.amount);
-      tendered.push_back(tender.tendered);
-      change.push_back(tender.change);
-      rounding.push_back(tender.rounding);
-      reference.push_back(TextOrNull(d.tender_references[i]));
+      doc.Add(index);
+      no.Add(tender.tender_no);
+      type.Add(tender.type);
+      applied.Add(tender.amount);
+      tendered.Add(tender.tendered);
+      change.Add(tender.change);
+      rounding.Add(tender.rounding);
+      reference.AddOrNull(d.tender_references[i]);
     }
   }
 };
@@ -196,32 +190,28 @@ const char* ModeName(UploadDetails::Mode mode) {
 
 /// Of uploaded documents alone; empty in a call without any.
 struct UploadColumns {
-  std::vector<int32_t> doc;
-  std::vector<std::string> mode, state, findings, key;
-  std::vector<bool> supersedes;
-  OptionalText believed_at, believed_date;
-  std::vector<pg::Bytes> signature;
+  pg::Array doc, mode, state, supersedes, believed_at, believed_date, findings, signature, key;
 
   void Add(const UploadDetails& d, int32_t index) {
-    doc.push_back(index);
-    mode.push_back(ModeName(d.mode));
-    state.push_back(d.is_held ? "QUARANTINED" : "ACCEPTED");
-    supersedes.push_back(d.supersedes);
-    believed_at.push_back(d.believed_at ? std::optional(base::FormatTime(*d.believed_at))
-                                        : std::nullopt);
-    believed_date.push_back(TextOrNull(d.believed_date));
-    findings.push_back(absl::StrJoin(d.findings, ","));
-    signature.push_back({d.signature});
-    key.push_back(d.key_id);
+    doc.Add(index);
+    mode.Add(ModeName(d.mode));
+    state.Add(d.is_held ? "QUARANTINED" : "ACCEPTED");
+    supersedes.Add(d.supersedes);
+    believed_at.Add(d.believed_at ? std::optional(base::FormatTime(*d.believed_at)) : std::nullopt);
+    believed_date.AddOrNull(d.believed_date);
+    findings.Add(absl::StrJoin(d.findings, ","));
+    signature.AddBytes(d.signature);
+    key.Add(d.key_id);
   }
 };
 
-constexpr pg::Query kRecordEntries{"record_entries", R"sql(
-  SELECT record_entries($1,
+constexpr pg::Query kRecordBatch{"record_batch", R"sql(
+  SELECT record_batch($1,
     $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
-    $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40,
-    $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51, $52, $53, $54, $55, $56, $57, $58, $59,
-    $60, $61, $62, $63, $64, $65, $66, $67, $68, $69, $70, $71, $72, $73, $74, $75, $76, $77)
+    $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39,
+    $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51, $52, $53, $54, $55, $56, $57,
+    $58, $59, $60, $61, $62, $63, $64, $65, $66, $67, $68, $69, $70, $71, $72, $73, $74, $75,
+    $76, $77)
     AS outcomes)sql"};
 
 constexpr pg::Query kSelectHead{"select_journal_head", R"sql(
@@ -287,16 +277,16 @@ absl::StatusOr<std::vector<Outcome>> Record(const base::Uuid& tenant,
   }
   CLOUDPOS_ASSIGN_OR_RETURN(
       const pg::Result rows,
-      exec(kRecordEntries, tenant, d.sale, d.kind, d.fingerprint, d.store, d.reg, d.op, d.device,
-           d.journal, d.no, d.receipt, d.receipt_number, d.series, d.currency, d.gross, d.discount,
-           d.net, d.tax, d.total, d.rounding, d.change, d.taxes, d.occurred, d.recorded, d.business,
-           d.posting, d.shift, d.drawer, d.catalogue, d.customer, d.source, d.reason, d.order,
-           d.note, d.previous, d.hash, d.grand_total, d.payload, d.event, d.trace, d.lines, l.doc,
-           l.no, l.variant, l.sku, l.name, l.quantity, l.per, l.list, l.unit, l.gross, l.discount,
-           l.order_discount, l.net, l.tax, l.total, l.taxes, l.source_no, l.returned_before, l.note,
-           t.doc, t.no, t.type, t.applied, t.tendered, t.change, t.rounding, t.reference, u.doc,
-           u.mode, u.state, u.supersedes, u.believed_at, u.believed_date, u.findings, u.signature,
-           u.key));
+      exec(kRecordBatch, tenant, d.payloads, d.digests, d.payload_at, d.payload_size, d.sale,
+           d.kind, d.store, d.reg, d.op, d.device, d.journal, d.no, d.receipt, d.receipt_number,
+           d.series, d.currency, d.gross, d.discount, d.net, d.tax, d.total, d.rounding, d.change,
+           d.taxes, d.occurred, d.recorded, d.business, d.posting, d.shift, d.drawer, d.catalogue,
+           d.customer, d.source, d.reason, d.order, d.note, d.grand_total, d.event, d.trace,
+           d.lines, l.doc, l.no, l.variant, l.sku, l.name, l.quantity, l.per, l.list, l.unit,
+           l.gross, l.discount, l.order_discount, l.net, l.tax, l.total, l.taxes, l.source_no,
+           l.returned_before, l.note, t.doc, t.no, t.type, t.applied, t.tendered, t.change,
+           t.rounding, t.reference, u.doc, u.mode, u.state, u.supersedes, u.believed_at,
+           u.believed_date, u.findings, u.signature, u.key));
   std::vector<Outcome> outcomes;
   for (const int64_t outcome : rows[0].Get<std::vector<int64_t>>("outcomes")) {
     outcomes.push_back(static_cast<Outcome>(outcome));

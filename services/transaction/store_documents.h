@@ -1,6 +1,6 @@
 #pragma once
 
-// Writing and reading documents: record_entries (T1), journal heads, stored sales.
+// Writing and reading documents: record_batch (T1), journal heads, stored sales.
 
 #include <optional>
 #include <string>

@@ -1,4 +1,4 @@
--- Arguments of record_entries (T1) for :n copies of the newest sale, as NAME=VALUE lines for
+-- Arguments of record_batch (T1) for :n copies of the newest sale, as NAME=VALUE lines for
 -- pgbench. What differs from sale to sale is made by the script (t1_script.sql).
 WITH d AS (
   SELECT s.*, e.payload, e.line_count, i
@@ -14,8 +14,11 @@ SELECT name || '=' || value
 FROM (
   SELECT ARRAY[
     ['p_tenant', min(tenant_id::text)],
+    ['p_payloads', '\x' || string_agg(encode(payload, 'hex'), '')],
+    ['p_digests', '\x' || string_agg(encode(fingerprint, 'hex') || repeat('00', 64), '')],
+    ['d_payload_at', array_agg((i - 1) * length(payload) + 1 ORDER BY i)::text],
+    ['d_payload_size', array_agg(length(payload))::text],
     ['d_kind', array_agg(kind)::text],
-    ['d_fingerprint', array_agg(fingerprint)::text],
     ['d_store', array_agg(store_id)::text],
     ['d_register', array_agg(register_id)::text],
     ['d_operator', array_agg(operator_id)::text],
@@ -45,7 +48,6 @@ FROM (
     ['d_order', array_agg(order_reference)::text],
     ['d_note', array_agg(note)::text],
     ['d_grand_total', array_agg(total)::text],
-    ['d_payload', array_agg(payload)::text],
     ['d_trace', array_agg('00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'::text)::text],
     ['d_lines', array_agg(line_count)::text]
   ] AS pairs FROM d

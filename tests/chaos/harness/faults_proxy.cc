@@ -95,7 +95,7 @@ struct Cut {
 };
 
 constexpr Cut kCuts[] = {
-    {.name = "cut-reply-t1", .edge = "pg-transaction", .text = "record_entries/", .times = 3},
+    {.name = "cut-reply-t1", .edge = "pg-transaction", .text = "record_batch/", .times = 3},
     {.name = "cut-reply-commit-inventory", .edge = "pg-inventory", .text = "COMMIT", .times = 2},
     {.name = "cut-reply-commit-reporting", .edge = "pg-reporting", .text = "COMMIT", .times = 2},
     {.name = "cut-reply-commit-transaction",
