@@ -258,8 +258,7 @@ absl::StatusOr<std::optional<Answer>> Checkout::Record(rpc::CallContext& ctx, co
   switch (recorded.outcome) {
     case Outcome::kRecorded: {
       RingBell();
-      CLOUDPOS_ASSIGN_OR_RETURN(Answer answer, AnswerFrom(StoredFrom(*document)));
-      return std::optional(std::move(answer));
+      return std::optional(AnswerOf(*document));
     }
     case Outcome::kReplay: {
       CLOUDPOS_ASSIGN_OR_RETURN(Answer answer, Replay(ctx, document->id, document->fingerprint));

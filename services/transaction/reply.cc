@@ -1,6 +1,5 @@
 #include "services/transaction/reply.h"
 
-#include <boost/json.hpp>
 #include <map>
 
 #include "libs/base/encoding.h"
@@ -124,10 +123,10 @@ absl::StatusOr<journal::SaleEntry> EntryOf(const StoredDocument& stored) {
 }
 
 /// Answers the sale of an entry and the texts stored beside it.
-v1::Sale Compose(const journal::SaleEntry& entry, const StoredDocument& stored, bool with_returns) {
+v1::Sale Compose(const journal::SaleEntry& entry, const StoredDocument& stored,
+                 const TaxNames& names, bool with_returns) {
   v1::Sale sale;
   FillHeader(entry, &sale);
-  const TaxNames names = ParseTaxNames(stored.taxes);
   for (size_t i = 0; i < entry.lines.size() && i < stored.lines.size(); ++i) {
     FillLine(entry.lines[i], stored.lines[i], names, with_returns, sale.add_lines());
   }
@@ -148,29 +147,18 @@ v1::Sale Compose(const journal::SaleEntry& entry, const StoredDocument& stored, 
   return sale;
 }
 
-}  // namespace
-
-StoredDocument StoredFrom(const Document& document) {
-  StoredDocument stored{
-      .kind = document.entry.kind,
-      .fingerprint = document.fingerprint,
-      .payload = document.payload,
-      .hash = {reinterpret_cast<const char*>(document.hash.data()), document.hash.size()},
-      .receipt_number = document.receipt_number(),
-      .note = document.note,
-      .order_reference = document.order_reference,
-      .recorded_at = document.recorded_at,
-      .tender_references = document.tender_references};
-  boost::json::array names;
-  for (size_t i = 0; i < document.entry.taxes.size(); ++i) {
-    names.push_back(boost::json::object{{"id", document.entry.taxes[i].tax_id},
-                                        {"name", document.tax_names[i]}});
+Answer AnswerWith(const journal::SaleEntry& entry, const StoredDocument& stored,
+                  const TaxNames& names) {
+  Answer answer{.sale = Compose(entry, stored, names, false), .entry = std::nullopt};
+  if (!entry.device.empty()) {
+    answer.entry.emplace();
+    answer.entry->set_payload(stored.payload);
+    answer.entry->set_hash(stored.hash);
   }
-  stored.taxes = boost::json::serialize(names);
-  for (const LineText& text : document.line_texts)
-    stored.lines.push_back({text.name, text.note, 0});
-  return stored;
+  return answer;
 }
+
+}  // namespace
 
 v1::Sale PreviewOf(const journal::SaleEntry& entry, const std::vector<VariantPtr>& variants,
                    const std::vector<std::string>& tax_names) {
@@ -194,18 +182,35 @@ v1::Sale PreviewOf(const journal::SaleEntry& entry, const std::vector<VariantPtr
 
 absl::StatusOr<v1::Sale> SaleFrom(const StoredDocument& stored, bool with_returns) {
   CLOUDPOS_ASSIGN_OR_RETURN(const journal::SaleEntry entry, EntryOf(stored));
-  return Compose(entry, stored, with_returns);
+  return Compose(entry, stored, ParseTaxNames(stored.taxes), with_returns);
 }
 
 absl::StatusOr<Answer> AnswerFrom(const StoredDocument& stored) {
   CLOUDPOS_ASSIGN_OR_RETURN(const journal::SaleEntry entry, EntryOf(stored));
-  Answer answer{.sale = Compose(entry, stored, false), .entry = std::nullopt};
-  if (!entry.device.empty()) {
-    answer.entry.emplace();
-    answer.entry->set_payload(stored.payload);
-    answer.entry->set_hash(stored.hash);
+  return AnswerWith(entry, stored, ParseTaxNames(stored.taxes));
+}
+
+Answer AnswerOf(const Document& document) {
+  StoredDocument texts{
+      .kind = document.entry.kind,
+      .fingerprint = {},
+      .payload = document.entry.device.empty() ? std::string() : document.payload,
+      .hash = {reinterpret_cast<const char*>(document.hash.data()), document.hash.size()},
+      .receipt_number = document.receipt_number(),
+      .taxes = {},
+      .note = document.note,
+      .order_reference = document.order_reference,
+      .recorded_at = document.recorded_at,
+      .lines = {},
+      .tender_references = document.tender_references};
+  for (const LineText& text : document.line_texts) {
+    texts.lines.push_back({text.name, text.note, 0});
   }
-  return answer;
+  TaxNames names;
+  for (size_t i = 0; i < document.entry.taxes.size(); ++i) {
+    names.emplace(document.entry.taxes[i].tax_id, document.tax_names[i]);
+  }
+  return AnswerWith(document.entry, texts, names);
 }
 
 }  // namespace cloudpos::transaction

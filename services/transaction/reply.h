@@ -13,9 +13,6 @@
 
 namespace cloudpos::transaction {
 
-/// What is stored of a document that was just recorded.
-StoredDocument StoredFrom(const Document& document);
-
 /// `with_returns`: also what has come back since (reads); without it the answer never changes.
 absl::StatusOr<v1::Sale> SaleFrom(const StoredDocument& stored, bool with_returns);
 
@@ -25,6 +22,8 @@ struct Answer {
   std::optional<v1::JournalEntry> entry;  // of a device's own journal
 };
 absl::StatusOr<Answer> AnswerFrom(const StoredDocument& stored);
+/// The same of a document that was just recorded, without reading back what was written.
+Answer AnswerOf(const Document& document);
 
 /// An entry that was never recorded, as PriceSale shows it.
 v1::Sale PreviewOf(const journal::SaleEntry& entry, const std::vector<VariantPtr>& variants,
