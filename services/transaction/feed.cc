@@ -23,9 +23,14 @@ constexpr pg::Query kSelectFeedPage{"select_feed_page", R"sql(
         ORDER BY p.generation, p.txid, p.seq
         ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS bytes_before
     FROM outbox_page($1, $2::xid8, $3, $4::smallint[], $5) AS p
-    LEFT JOIN journal_entries e ON p.aggregate_type = 'sale' AND e.tenant_id = p.tenant_id
-      AND e.journal_id = CASE WHEN length(p.payload) = 24 THEN pointed_journal(p.payload) END
-      AND e.journal_no = CASE WHEN length(p.payload) = 24 THEN pointed_number(p.payload) END
+    LEFT JOIN LATERAL (
+      -- One by one: a plan made while there are few entries would go through all of them.
+      SELECT j.tenant_id, j.journal_id, j.journal_no, j.payload, j.hash, j.state, j.line_count,
+        j.believed_at, j.believed_date
+      FROM journal_entries j WHERE p.aggregate_type = 'sale' AND j.tenant_id = p.tenant_id
+        AND j.journal_id = CASE WHEN length(p.payload) = 24 THEN pointed_journal(p.payload) END
+        AND j.journal_no = CASE WHEN length(p.payload) = 24 THEN pointed_number(p.payload) END
+      LIMIT 1) AS e ON true
   ) AS page
   WHERE bytes_before < $6::bigint
   ORDER BY generation, page.txid, seq)sql"};
