@@ -98,6 +98,7 @@ void Consumer::Impl::Run() {
     is_busy = true;
     bell = false;
     lock.unlock();
+    const auto begun = std::chrono::steady_clock::now();
     const absl::Status status = puller.ToEnd();
     puller.MeasureLag();
     NoteRound(status, &pause);
@@ -107,6 +108,7 @@ void Consumer::Impl::Run() {
     if (pause.count() > 0) {
       changed.wait_for(lock, pause, [this] { return stopping; });
     } else {
+      changed.wait_until(lock, begun + options.pace, [this] { return stopping; });
       changed.wait_for(lock, options.poll, [this] { return stopping || bell; });
     }
   }

@@ -495,6 +495,23 @@ TEST_CASE("Consumer: dump, restore elsewhere, sell on: nothing lost, nothing twi
   CHECK(shop.Count("SELECT max(generation) FROM outbox") == 2);
 }
 
+TEST_CASE("Consumer: rounds begin a pace apart, the first at once", "[events][store]") {
+  Shop shop;
+  Reader reader(shop);
+  const auto source = std::make_shared<Between>(shop.feed_.get());
+  reader.options.source = source;
+  reader.options.poll = std::chrono::milliseconds(1);
+  reader.options.pace = std::chrono::milliseconds(200);
+  Consumer consumer(reader.options);
+  const absl::Time begun = RealNow();
+  consumer.Start();
+  REQUIRE(Eventually([&] { return source->pulls >= 4; }));
+  CHECK(RealNow() - begun >= absl::Milliseconds(590));
+  const int pulls = source->pulls;
+  consumer.Stop();  // does not wait for its pace
+  CHECK(source->pulls <= pulls + 1);
+}
+
 TEST_CASE("Consumer: a rebuild beside the live one acknowledges on its own account",
           "[events][store]") {
   Shop shop;

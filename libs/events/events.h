@@ -158,6 +158,9 @@ struct ConsumerOptions {
   redis::Options redis = {};  // of the doorbell; without url: polling only
   const base::Clock* clock = nullptr;
   std::chrono::milliseconds poll{1000};  // beside the doorbell
+  /// While bells ring one after the other, rounds begin this far apart: a batch costs much the same
+  /// however many events it holds.
+  std::chrono::milliseconds pace{40};
   int batch = 200;
   /// Applies a batch inside the transaction that moves the cursor. Effects need unique keys: the
   /// same event may come again. On a non-transient error the batch is retried event by event and
