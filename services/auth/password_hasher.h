@@ -1,13 +1,18 @@
 #pragma once
 
 // Argon2id over HMAC(pepper, password). Hashing costs memory and tens of milliseconds of CPU, so
-// only few run at once and few wait: signing in must not starve everything else.
+// only few run at once and few wait, and they run on threads of their own that get what others
+// leave of the processor: signing in must not starve everything else.
 
 #include <condition_variable>
+#include <deque>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -15,7 +20,7 @@
 namespace cloudpos::auth {
 
 struct HashOptions {
-  unsigned long long operations = 2;   // OWASP's minimum: 2 passes over 19 MiB
+  unsigned long long operations = 2;  // OWASP's minimum: 2 passes over 19 MiB
   size_t memory_bytes = 19456 * 1024;
   std::string pepper;  // kept outside the database
   int concurrent = 2;
@@ -26,6 +31,7 @@ struct HashOptions {
 class PasswordHasher {
  public:
   explicit PasswordHasher(HashOptions options);
+  ~PasswordHasher();
 
   /// PHC string of a new hash. OVERLOADED when too many wait or `deadline` passes first.
   absl::StatusOr<std::string> Hash(std::string_view password, absl::Time deadline);
@@ -41,16 +47,24 @@ class PasswordHasher {
                                  std::string_view password, absl::Time deadline);
 
  private:
-  class Slot;
+  struct Job;
+
+  /// Runs `work` on a hashing thread and waits for it. OVERLOADED when it could not begin.
+  absl::Status Run(absl::Time deadline, const std::function<void()>& work);
+  void Work();
   std::string Peppered(std::string_view password) const;
   absl::StatusOr<std::string> HashNow(const std::string& peppered) const;
+  absl::StatusOr<Verdict> VerifyNow(const std::optional<std::string>& stored,
+                                    const std::string& peppered) const;
 
   const HashOptions options_;
   std::string nobody_;  // a hash that no password matches
   std::mutex mutex_;
-  std::condition_variable freed_;
+  std::condition_variable changed_;
+  std::deque<Job*> jobs_;  // those that wait
   int running_ = 0;
-  int waiting_ = 0;
+  bool is_stopping_ = false;
+  std::vector<std::thread> threads_;
 };
 
 }  // namespace cloudpos::auth
