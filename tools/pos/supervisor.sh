@@ -28,19 +28,21 @@ program_entry() {
   printf '%s\n' "directory=$POS_STATE" 'startsecs=0' 'startretries=1000000000' \
     'autorestart=true' "$(log_options "$name")" "$options"
   printf 'environment=POS_RUN_STAMP=%s' "$(quoted "$POS_STATE/run/$name.started")"
+  [ "$name" = keeper ] || printf ',POS_RUN_LOG=%s' "$(quoted "$POS_STATE/log/$name.log")"
   while IFS= read -r line; do
     [ -z "$line" ] || printf ',%s=%s' "${line%%=*}" "$(quoted "${line#*=}")"
   done <<<"$environment"
   printf '\n'
 }
 
+# Processes write their logs themselves (run-process): through supervisord each line would cost more
+# than the request that it tells of. What is said before that goes to supervisord.
 log_options() {
   local log=$POS_STATE/log/$1.log
   if [ "$1" = keeper ]; then
     printf '%s\n' 'stdout_logfile=NONE' "stderr_logfile=$log"
   else
-    printf '%s\n' 'redirect_stderr=true' "stdout_logfile=$log" 'stdout_logfile_maxbytes=20MB' \
-      'stdout_logfile_backups=5'
+    printf '%s\n' 'redirect_stderr=true' 'stdout_logfile=NONE'
   fi
 }
 
