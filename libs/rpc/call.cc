@@ -127,8 +127,40 @@ void Call::OnReadDone(bool ok) {
     return Complete(is_cancelled_ ? Fail(common::v1::CANCELLED, "the caller went away")
                                   : Fail(common::v1::INVALID_ARGUMENT, "there is no request"));
   }
+  if (method_->handler.quick == nullptr || !TryQuickly()) Queue();
+}
+
+bool Call::TryQuickly() {
+  if (core_->is_draining) return false;
+  if (absl::Status status = Parse(); !status.ok()) {
+    Complete(std::move(status));
+    return true;
+  }
+  response_ = method_->handler.response->New(&arena_);
+  try {
+    if (method_->handler.quick(*this, *request_, response_, *this)) return true;  // may be gone
+  } catch (const std::exception&) {
+    // The ordinary handler meets it again, and answers it.
+  }
+  Forget();
+  return false;
+}
+
+void Call::Forget() {
+  notes_.clear();
+  is_store_checked_ = false;
+}
+
+void Call::Queue() {
   WorkerPool& pool = method_->is_stream() ? *core_->streams : *core_->workers;
   if (!pool.Submit(this)) Complete(core_->is_draining ? Draining() : Overloaded());
+}
+
+void Call::End(absl::Status status) { Complete(CheckOutcome(std::move(status))); }
+
+void Call::RunOrdinarily() {
+  Forget();
+  Queue();
 }
 
 void Call::Drop(WorkerPool::DropReason reason) {
@@ -147,16 +179,20 @@ void Call::Run() {
   Complete(CheckOutcome(Handle()));
 }
 
-absl::Status Call::Handle() {
-  Message* request = method_->handler.request->New(&arena_);
+absl::Status Call::Parse() {
+  request_ = method_->handler.request->New(&arena_);
   const grpc::Status parsed =
-      grpc::GenericDeserialize<grpc::ProtoBufferReader, Message>(&request_bytes_, request);
+      grpc::GenericDeserialize<grpc::ProtoBufferReader, Message>(&request_bytes_, request_);
   if (!parsed.ok()) return Fail(common::v1::INVALID_ARGUMENT, "the message is malformed");
   if (claims_ != nullptr) {
-    CLOUDPOS_RETURN_IF_ERROR(CheckRequestStore(*method_, *claims_, *request));
+    CLOUDPOS_RETURN_IF_ERROR(CheckRequestStore(*method_, *claims_, *request_));
   }
-  CLOUDPOS_RETURN_IF_ERROR(CheckIdempotency(*method_, idempotency_key_, request));
-  return CallHandler(*request);
+  return CheckIdempotency(*method_, idempotency_key_, request_);
+}
+
+absl::Status Call::Handle() {
+  if (request_ == nullptr) CLOUDPOS_RETURN_IF_ERROR(Parse());
+  return CallHandler(*request_);
 }
 
 absl::Status Call::CallHandler(const Message& request) {

@@ -40,6 +40,7 @@ struct ServerCore {
 class Call final : public grpc::ServerGenericBidiReactor,
                    public CallContext,
                    public StreamWriter,
+                   public QuickCall,
                    public WorkerPool::Task {
  public:
   Call(ServerCore* core, grpc::GenericCallbackServerContext* grpc_context);
@@ -63,6 +64,10 @@ class Call final : public grpc::ServerGenericBidiReactor,
   void SetReplayed() override { is_replayed_ = true; }
   void Note(std::string_view key, std::string_view value) override;
 
+  // QuickCall
+  void End(absl::Status status) override;
+  void RunOrdinarily() override;
+
   // StreamWriter
   bool Write(const google::protobuf::Message& message) override;
 
@@ -84,7 +89,11 @@ class Call final : public grpc::ServerGenericBidiReactor,
   void ReadIdentity();         // request id, trace, peer and what the gateway says
   absl::Status SetDeadline();  // default, cap, margin
   absl::Status Authorise();    // caller, freshness, token, permission
-  absl::Status Handle();       // parse, store, idempotency, handler
+  absl::Status Parse();        // the message, its store, its idempotency key
+  bool TryQuickly();           // the quick handler, if there is one
+  void Forget();               // what a handler left that did not answer
+  void Queue();                // for a worker
+  absl::Status Handle();       // parse, where that was not done yet, and handler
   absl::Status CallHandler(const google::protobuf::Message& request);
   absl::Status CheckOutcome(absl::Status status) const;
   void Complete(absl::Status status);  // answers; nothing may follow, *this may be gone
@@ -105,6 +114,7 @@ class Call final : public grpc::ServerGenericBidiReactor,
   bool is_unsendable_ = false;  // a message of a stream
 
   google::protobuf::Arena arena_;
+  google::protobuf::Message* request_ = nullptr;
   google::protobuf::Message* response_ = nullptr;
   grpc::ByteBuffer request_bytes_;
   grpc::ByteBuffer response_bytes_;

@@ -56,6 +56,33 @@ TEST_CASE("Server: internal texts and exceptions stay inside", "[rpc]") {
   }
 }
 
+TEST_CASE("Server: a quick handler answers at once, later, or not at all", "[rpc]") {
+  Toy toy;
+  ToyRequest request;
+  request.set_sale_id(base::RandomIdSource().NewId().ToString());
+  const auto text_of = [&](const char* text) {
+    request.set_text(text);
+    ToyResponse response;
+    const absl::Status status = toy.Call("Create", toy.Metadata(), request, &response);
+    return status.ok() ? response.text() : std::string(status.message());
+  };
+  CHECK(text_of("quick now") == "taken");
+  CHECK(text_of("quick later") == "taken");
+  CHECK(toy.handler.calls == 0);
+  CHECK(text_of("quick again") == "quick again");
+  CHECK(text_of("slow") == "slow");
+  CHECK(toy.handler.calls == 2);
+  CHECK(toy.handler.quick_calls == 3);
+  CHECK(text_of("quick throw") == "quick throw");
+  CHECK(toy.handler.calls == 3);
+  CHECK(toy.handler.quick_calls == 4);
+  request.set_text("quick refusal");
+  CHECK(toy.CodeOfCall("Create", toy.Metadata(), request) == NOT_FOUND);
+  request.set_sale_id("");
+  CHECK(toy.CodeOfCall("Create", toy.Metadata(), request) == IDEMPOTENCY_KEY_REQUIRED);
+  CHECK(toy.handler.quick_calls == 5);
+}
+
 TEST_CASE("Server: a full queue refuses, with a delay, and prefers what is urgent", "[rpc]") {
   Toy toy({.workers = 1, .queue = 2});
   const CallMetadata metadata = toy.Metadata();

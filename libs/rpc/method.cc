@@ -131,7 +131,8 @@ MethodTable& MethodTable::Bind(std::string_view name, const google::protobuf::Me
                       .request = &request,
                       .response = response,
                       .unary = std::move(unary),
-                      .stream = std::move(stream)});
+                      .stream = std::move(stream),
+                      .quick = nullptr});
   return *this;
 }
 

@@ -77,6 +77,17 @@ class StreamWriter {
   virtual bool Write(const google::protobuf::Message& message) = 0;
 };
 
+/// A call that a quick handler has taken: one of the two is called, once, from any thread.
+class QuickCall {
+ public:
+  virtual ~QuickCall() = default;
+  virtual void End(absl::Status status) = 0;
+  /// It needs time after all: the ordinary handler runs on a worker, from the start.
+  virtual void RunOrdinarily() = 0;
+};
+
+using QuickFunction = std::function<bool(CallContext&, const google::protobuf::Message&,
+                                         google::protobuf::Message*, QuickCall&)>;
 using UnaryFunction = std::function<absl::Status(CallContext&, const google::protobuf::Message&,
                                                  google::protobuf::Message*)>;
 using StreamFunction =
@@ -101,6 +112,22 @@ class MethodTable {
         nullptr);
   }
 
+  /// Beside the ordinary handler of the last Unary: tried first, on the thread that read the
+  /// request, so it must neither wait nor take long. False, or an exception: not taken, nothing was
+  /// done. True: the QuickCall is called, now or later; nothing of the call may be touched
+  /// afterwards.
+  template <typename Handler, typename Request, typename Response>
+  MethodTable& Quick(Handler* handler,
+                     bool (Handler::*method)(CallContext&, const Request&, Response*, QuickCall&)) {
+    methods_.back().quick = [handler, method](
+                                CallContext& ctx, const google::protobuf::Message& request,
+                                google::protobuf::Message* response, QuickCall& call) {
+      return (handler->*method)(ctx, static_cast<const Request&>(request),
+                                static_cast<Response*>(response), call);
+    };
+    return *this;
+  }
+
   template <typename Handler, typename Request>
   MethodTable& Stream(std::string_view name, Handler* handler,
                       absl::Status (Handler::*method)(CallContext&, const Request&,
@@ -118,6 +145,7 @@ class MethodTable {
     const google::protobuf::Message* response;  // nullptr for streams
     UnaryFunction unary;
     StreamFunction stream;
+    QuickFunction quick = nullptr;
   };
   const std::string& service() const { return service_; }
   const std::vector<Method>& methods() const { return methods_; }

@@ -40,6 +40,27 @@ absl::Status ToyHandler::Echo(CallContext& ctx, const ToyRequest& request, ToyRe
   return absl::OkStatus();
 }
 
+bool ToyHandler::TryEcho(CallContext& ctx, const ToyRequest& request, ToyResponse* response,
+                         QuickCall& call) {
+  ctx.Note("quick", request.text());
+  if (!request.text().starts_with("quick ")) return false;
+  ++quick_calls;
+  response->set_text("taken");
+  if (request.text() == "quick throw") throw std::runtime_error("secret of a library");
+  if (request.text() == "quick now") {
+    call.End(absl::OkStatus());
+  } else if (request.text() == "quick refusal") {
+    call.End(base::Fail(common::v1::NOT_FOUND, "there is none"));
+  } else {
+    const bool is_later = request.text() == "quick later";
+    quick_thread = std::jthread([&call, is_later] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      is_later ? call.End(absl::OkStatus()) : call.RunOrdinarily();
+    });
+  }
+  return true;
+}
+
 absl::Status ToyHandler::Resource(CallContext& ctx, const ToyRequest& request,
                                   ToyResponse* response) {
   if (!request.skip_check()) {
@@ -68,9 +89,10 @@ absl::Status ToyHandler::Count(CallContext& ctx, const ToyRequest& request, Stre
 MethodTable ToyHandler::Methods() {
   MethodTable table("cloudpos.test.v1.ToyService");
   for (const char* name :
-       {"Echo", "Urgent", "Peer", "Self", "Tenant", "Admin", "Store", "Create", "Import"}) {
+       {"Echo", "Urgent", "Peer", "Self", "Tenant", "Admin", "Store", "Import"}) {
     table.Unary(name, this, &ToyHandler::Echo);
   }
+  table.Unary("Create", this, &ToyHandler::Echo).Quick(this, &ToyHandler::TryEcho);
   table.Unary("Resource", this, &ToyHandler::Resource);
   table.Unary("LateCheck", this, &ToyHandler::Resource);
   table.Stream("Count", this, &ToyHandler::Count);

@@ -26,11 +26,15 @@ inline TlsFiles Tls(const testing::CertificateAuthority::Files& files) {
 class ToyHandler {
  public:
   absl::Status Echo(CallContext& ctx, const ToyRequest& request, ToyResponse* response);
+  /// Takes what is called "quick ...": answers now, later, or leaves it to Echo after all.
+  bool TryEcho(CallContext& ctx, const ToyRequest& request, ToyResponse* response, QuickCall& call);
   absl::Status Resource(CallContext& ctx, const ToyRequest& request, ToyResponse* response);
   absl::Status Count(CallContext& ctx, const ToyRequest& request, StreamWriter& writer);
   MethodTable Methods();
 
   std::atomic<int> calls{0};
+  std::atomic<int> quick_calls{0};
+  std::jthread quick_thread;  // the test makes one such call at a time
   std::atomic<int> streams_ended{0};
   std::atomic<bool> last_was_cut{false};
 };
