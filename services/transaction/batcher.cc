@@ -11,6 +11,7 @@
 #include <unordered_set>
 
 #include "libs/base/error.h"
+#include "libs/base/status_macros.h"
 #include "libs/faults/faults.h"
 #include "libs/journal/chain.h"
 #include "libs/log/log.h"
@@ -35,11 +36,13 @@ constexpr size_t kHeadsMax = 100'000;
 
 class Batcher::Lane {
  public:
-  Lane(pg::Pool& pool, const base::Clock& clock, base::IdSource& ids, const Options& options)
+  Lane(pg::Pool& pool, const base::Clock& clock, base::IdSource& ids, const Options& options,
+       std::atomic<size_t>& all_waiting)
       : pool_(pool),
         clock_(clock),
         ids_(ids),
         options_(options),
+        all_waiting_(all_waiting),
         batch_size_(metrics::Latency("cloudpos_transaction_batch_documents",
                                      "Documents joined in one T1 call")),
         thread_([this] { Run(); }) {}
@@ -53,8 +56,8 @@ class Batcher::Lane {
     thread_.join();
   }
 
-  absl::StatusOr<Recorded> Submit(const JournalKey& key, Document* document, absl::Time deadline) {
-    const auto item = std::make_shared<Item>(&key, document, deadline);
+  absl::Status Enqueue(const JournalKey& key, Document* document, absl::Time deadline, Done done) {
+    auto item = std::make_shared<Item>(&key, document, deadline, std::move(done));
     {
       const std::lock_guard lock(mutex_);
       if (stopping_ || waiting_.size() >= static_cast<size_t>(options_.waiting_max)) {
@@ -62,24 +65,24 @@ class Batcher::Lane {
                            .detail = "too many sales are waiting to be recorded",
                            .retry_after = std::chrono::milliseconds(200)});
       }
-      waiting_.push_back(item);
+      waiting_.push_back(std::move(item));
+      ++all_waiting_;
     }
     wake_.notify_one();
-    item->done.acquire();
-    return std::move(item->answer);
+    return absl::OkStatus();
   }
 
  private:
   struct Item {
-    Item(const JournalKey* k, Document* d, absl::Time t) : key(k), document(d), deadline(t) {}
+    Item(const JournalKey* k, Document* d, absl::Time t, Done f)
+        : key(k), document(d), deadline(t), done(std::move(f)) {}
     const JournalKey* key;
     Document* document;
     absl::Time deadline;
-    absl::StatusOr<Recorded> answer = absl::UnknownError("");
-    std::binary_semaphore done{0};
+    Done done;
   };
 
-  using ItemPtr = std::shared_ptr<Item>;  // outlives the release that wakes its submitter
+  using ItemPtr = std::shared_ptr<Item>;
 
   void Run() {
     while (true) {
@@ -110,6 +113,7 @@ class Batcher::Lane {
         batch.push_back(item);
         lines += more;
         it = waiting_.erase(it);
+        --all_waiting_;
       } else {
         ++it;
       }
@@ -117,9 +121,9 @@ class Batcher::Lane {
     return batch;
   }
 
+  /// Key and document may be gone afterwards.
   static void Finish(const ItemPtr& item, absl::StatusOr<Recorded> answer) {
-    item->answer = std::move(answer);
-    item->done.release();
+    item->done(std::move(answer));
   }
 
   void Record(const std::vector<ItemPtr>& batch) {
@@ -299,7 +303,7 @@ class Batcher::Lane {
     for (const ItemPtr& item : chained) {
       copies.push_back(std::make_shared<Item>(&keys.emplace_back(*item->key),
                                               &documents.emplace_back(*item->document),
-                                              item->deadline));
+                                              item->deadline, [](const auto&) {}));
       Finish(item, Recorded{Outcome::kRecorded, {}});
     }
     heads_.clear();
@@ -319,6 +323,7 @@ class Batcher::Lane {
   const base::Clock& clock_;
   base::IdSource& ids_;
   const Options options_;
+  std::atomic<size_t>& all_waiting_;
   prometheus::Histogram& batch_size_;
 
   std::mutex mutex_;
@@ -330,18 +335,37 @@ class Batcher::Lane {
   std::thread thread_;
 };
 
-Batcher::Batcher(pg::Pool& pool, const base::Clock& clock, base::IdSource& ids, Options options) {
+Batcher::Batcher(pg::Pool& pool, const base::Clock& clock, base::IdSource& ids, Options options)
+    : room_(static_cast<size_t>(options.lanes) * static_cast<size_t>(options.documents_max)) {
   for (int i = 0; i < options.lanes; ++i) {
-    lanes_.push_back(std::make_unique<Lane>(pool, clock, ids, options));
+    lanes_.push_back(std::make_unique<Lane>(pool, clock, ids, options, waiting_));
   }
 }
 
 Batcher::~Batcher() = default;
 
+absl::Status Batcher::Enqueue(const JournalKey& key, Document* document, absl::Time deadline,
+                              Done done) {
+  const size_t lane = std::hash<base::Uuid>()(key.journal) % lanes_.size();
+  return lanes_[lane]->Enqueue(key, document, deadline, std::move(done));
+}
+
+bool Batcher::HasRoom() const { return waiting_ < room_; }
+
 absl::StatusOr<Batcher::Recorded> Batcher::Submit(const JournalKey& key, Document* document,
                                                   absl::Time deadline) {
-  const size_t lane = std::hash<base::Uuid>()(key.journal) % lanes_.size();
-  return lanes_[lane]->Submit(key, document, deadline);
+  struct Waiting {
+    absl::StatusOr<Recorded> answer = absl::UnknownError("");
+    std::binary_semaphore done{0};
+  };
+  const auto waiting = std::make_shared<Waiting>();  // outlives the release that wakes us
+  CLOUDPOS_RETURN_IF_ERROR(
+      Enqueue(key, document, deadline, [waiting](absl::StatusOr<Recorded> answer) {
+        waiting->answer = std::move(answer);
+        waiting->done.release();
+      }));
+  waiting->done.acquire();
+  return std::move(waiting->answer);
 }
 
 }  // namespace cloudpos::transaction

@@ -5,6 +5,8 @@
 // each journal is numbered and chained by one thread of this process; other replicas are met by the
 // compare-and-swap in T1.
 
+#include <atomic>
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -42,8 +44,18 @@ class Batcher {
   /// error of another kind after it was started may leave it recorded: look the id up.
   absl::StatusOr<Recorded> Submit(const JournalKey& key, Document* document, absl::Time deadline);
 
+  /// The same without waiting. `done` is called once, by a thread that others wait for: it must not
+  /// wait itself. Key and document must live until then. OVERLOADED: not taken.
+  using Done = std::function<void(absl::StatusOr<Recorded>)>;
+  absl::Status Enqueue(const JournalKey& key, Document* document, absl::Time deadline, Done done);
+  /// Whether fewer wait than the next calls of T1 can take: who does not wait himself sends no
+  /// more.
+  bool HasRoom() const;
+
  private:
   class Lane;
+  const size_t room_;
+  std::atomic<size_t> waiting_{0};  // in all lanes
   std::vector<std::unique_ptr<Lane>> lanes_;
 };
 

@@ -49,6 +49,8 @@ const Store* FindStore(const Settings& settings, const base::Uuid& id) {
   return found == settings.stores.end() ? nullptr : &found->second;
 }
 
+absl::Status NotHeld() { return base::Fail(INTERNAL, "not held in memory"); }
+
 absl::Status NoSuchStore() { return base::Fail(NOT_FOUND, "storeId", "there is no such store"); }
 
 }  // namespace
@@ -94,6 +96,15 @@ void Checkout::CatchUpPlaces(rpc::CallContext& ctx) {
   if (deps_.consumers != nullptr) deps_.consumers->CatchUpPlaces(ctx.deadline());
 }
 
+absl::StatusOr<Place> Checkout::HeldStore(const base::Uuid& tenant, const base::Uuid& store) {
+  Place place;
+  place.settings = deps_.read_model->HeldSettings(tenant);
+  if (place.settings == nullptr) return NotHeld();
+  place.store = FindStore(*place.settings, store);
+  if (place.store == nullptr) return NotHeld();
+  return place;
+}
+
 absl::StatusOr<Place> Checkout::LoadDevice(rpc::CallContext& ctx, const base::Uuid& device) {
   Place place;
   const auto find = [&]() -> absl::Status {
@@ -115,8 +126,11 @@ absl::StatusOr<Place> Checkout::LoadDevice(rpc::CallContext& ctx, const base::Uu
   return place;
 }
 
-absl::StatusOr<Place> Checkout::LoadPlace(rpc::CallContext& ctx, const DocumentInput& input) {
-  CLOUDPOS_ASSIGN_OR_RETURN(Place place, LoadStore(ctx, input.store));
+absl::StatusOr<Place> Checkout::LoadPlace(rpc::CallContext& ctx, const DocumentInput& input,
+                                          Reading reading) {
+  CLOUDPOS_ASSIGN_OR_RETURN(Place place, reading == Reading::kHeldOnly
+                                             ? HeldStore(ctx.tenant(), input.store)
+                                             : LoadStore(ctx, input.store));
   const auto find = [&place, &input] {
     const auto reg = place.settings->registers.find(input.register_id);
     place.reg = reg == place.settings->registers.end() || reg->second.store != input.store
@@ -127,7 +141,7 @@ absl::StatusOr<Place> Checkout::LoadPlace(rpc::CallContext& ctx, const DocumentI
     place.device = device == place.settings->devices.end() ? nullptr : &device->second;
     return place.reg != nullptr && place.device != nullptr;
   };
-  if (!find() && deps_.consumers != nullptr) {
+  if (!find() && reading == Reading::kMayWait && deps_.consumers != nullptr) {
     deps_.consumers->CatchUpPlaces(ctx.deadline());
     CLOUDPOS_ASSIGN_OR_RETURN(place, LoadStore(ctx, input.store));
     find();
@@ -148,7 +162,13 @@ absl::StatusOr<Place> Checkout::LoadPlace(rpc::CallContext& ctx, const DocumentI
 }
 
 absl::StatusOr<Checkout::Goods> Checkout::LoadGoods(rpc::CallContext& ctx,
-                                                    const std::vector<base::Uuid>& ids) {
+                                                    const std::vector<base::Uuid>& ids,
+                                                    Reading reading) {
+  if (reading == Reading::kHeldOnly) {
+    auto held = deps_.read_model->HeldVariants(ctx.tenant(), ids);
+    if (!held) return NotHeld();
+    return Goods{std::move(held->found), held->version};
+  }
   const std::unordered_set<base::Uuid> unique(ids.begin(), ids.end());
   const std::vector<base::Uuid> wanted(unique.begin(), unique.end());
   CLOUDPOS_ASSIGN_OR_RETURN(ReadModel::Variants variants,
@@ -243,16 +263,54 @@ void Checkout::RingBell() const {
   if (deps_.bell != nullptr) deps_.bell->Ring();
 }
 
+JournalKey Checkout::KeyOf(rpc::CallContext& ctx, const Place& place, const DocumentInput& input,
+                           const Document& document) const {
+  return {.tenant = ctx.tenant(),
+          .journal = document.journal,
+          .store = place.store->id,
+          .register_id = place.reg->id,
+          .device = input.device.value_or(base::Uuid()),
+          .generation = input.generation,
+          .series = document.entry.series};
+}
+
+absl::StatusOr<std::optional<Answer>> Checkout::QuickAnswer(
+    const absl::StatusOr<Batcher::Recorded>& recorded, const Document& document) const {
+  if (!recorded.ok() && (LeavesAtOnce(recorded.status()) || SEEDED_BUG("batch_failed_by_one"))) {
+    return recorded.status();
+  }
+  if (!recorded.ok() || recorded->outcome != Outcome::kRecorded) return std::nullopt;
+  RingBell();
+  try {
+    return AnswerOf(document);
+  } catch (const std::exception&) {
+    return std::nullopt;  // it is recorded: the ordinary way finds it by its id
+  }
+}
+
+bool Checkout::RecordQuickly(rpc::CallContext& ctx, const Place& place, const DocumentInput& input,
+                             Document document, Done done) {
+  struct Pending {
+    Document document;
+    JournalKey key;
+    Done done;
+  };
+  const auto pending = std::make_shared<Pending>();
+  pending->key = KeyOf(ctx, place, input, document);
+  pending->document = std::move(document);
+  pending->done = std::move(done);
+  const absl::Status taken =
+      deps_.batcher->Enqueue(pending->key, &pending->document, ctx.deadline(),
+                             [this, pending](const absl::StatusOr<Batcher::Recorded>& recorded) {
+                               pending->done(QuickAnswer(recorded, pending->document));
+                             });
+  return taken.ok();
+}
+
 absl::StatusOr<std::optional<Answer>> Checkout::Record(rpc::CallContext& ctx, const Place& place,
                                                        const DocumentInput& input,
                                                        Document* document) {
-  const JournalKey key{.tenant = ctx.tenant(),
-                       .journal = document->journal,
-                       .store = place.store->id,
-                       .register_id = place.reg->id,
-                       .device = input.device.value_or(base::Uuid()),
-                       .generation = input.generation,
-                       .series = document->entry.series};
+  const JournalKey key = KeyOf(ctx, place, input, *document);
   CLOUDPOS_ASSIGN_OR_RETURN(const Batcher::Recorded recorded,
                             deps_.batcher->Submit(key, document, ctx.deadline()));
   switch (recorded.outcome) {

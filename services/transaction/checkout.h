@@ -31,6 +31,10 @@ struct Place {
   const Device* device = nullptr;  // only with a proposed journal position
 };
 
+/// Whether a look-up may ask database and peers, or only what is held in memory (all else is a
+/// refusal then, of whatever kind).
+enum class Reading { kMayWait, kHeldOnly };
+
 class Checkout {
  public:
   struct Deps {
@@ -55,7 +59,8 @@ class Checkout {
   static absl::Status RequireStore(rpc::CallContext& ctx, const base::Uuid& store);
 
   /// NOT_FOUND (store, register, device), REGISTER_INACTIVE (also archived store, revoked device).
-  absl::StatusOr<Place> LoadPlace(rpc::CallContext& ctx, const DocumentInput& input);
+  absl::StatusOr<Place> LoadPlace(rpc::CallContext& ctx, const DocumentInput& input,
+                                  Reading reading = Reading::kMayWait);
   /// The store alone.
   absl::StatusOr<Place> LoadStore(rpc::CallContext& ctx, const base::Uuid& store);
   /// Asks auth for what it has told since: something that ought to be known is not.
@@ -68,7 +73,8 @@ class Checkout {
     int64_t version = 0;
   };
   /// The variants that exist; asks inventory once for those not known here.
-  absl::StatusOr<Goods> LoadGoods(rpc::CallContext& ctx, const std::vector<base::Uuid>& ids);
+  absl::StatusOr<Goods> LoadGoods(rpc::CallContext& ctx, const std::vector<base::Uuid>& ids,
+                                  Reading reading = Reading::kMayWait);
   /// The same as of versions of the catalogue.
   absl::StatusOr<GoodsAsOf> LoadGoodsAsOf(rpc::CallContext& ctx,
                                           const std::vector<VariantVersion>& wanted);
@@ -85,6 +91,13 @@ class Checkout {
   /// JOURNAL_NO. nullopt: what was returned of a source line has changed, work the return out anew.
   absl::StatusOr<std::optional<Answer>> Record(rpc::CallContext& ctx, const Place& place,
                                                const DocumentInput& input, Document* document);
+  /// The same without waiting, for what goes well: `done` gets the answer, or nullopt where there
+  /// is more to be said than that it was recorded. False: not taken.
+  using Done = std::function<void(absl::StatusOr<std::optional<Answer>>)>;
+  bool RecordQuickly(rpc::CallContext& ctx, const Place& place, const DocumentInput& input,
+                     Document document, Done done);
+  /// Whether RecordQuickly would only make a queue longer.
+  bool IsBusy() const { return !deps_.batcher->HasRoom(); }
   /// Tells the consumers that there is something new.
   void RingBell() const;
 
@@ -92,6 +105,11 @@ class Checkout {
   const base::Clock& clock() const { return *deps_.clock; }
 
  private:
+  absl::StatusOr<std::optional<Answer>> QuickAnswer(
+      const absl::StatusOr<Batcher::Recorded>& recorded, const Document& document) const;
+  absl::StatusOr<Place> HeldStore(const base::Uuid& tenant, const base::Uuid& store);
+  JournalKey KeyOf(rpc::CallContext& ctx, const Place& place, const DocumentInput& input,
+                   const Document& document) const;
   absl::StatusOr<Answer> Replay(rpc::CallContext& ctx, const base::Uuid& id,
                                 const std::string& fingerprint);
   Deps deps_;

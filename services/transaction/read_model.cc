@@ -122,11 +122,7 @@ ReadModel::~ReadModel() = default;
 
 absl::StatusOr<std::shared_ptr<const Settings>> ReadModel::SettingsOf(const base::Uuid& tenant,
                                                                       absl::Time deadline) {
-  {
-    const std::lock_guard lock(impl_->mutex);
-    const auto found = impl_->tenants.find(tenant);
-    if (found != impl_->tenants.end() && found->second.settings) return found->second.settings;
-  }
+  if (auto held = HeldSettings(tenant)) return held;
   CLOUDPOS_ASSIGN_OR_RETURN(auto settings, LoadSettings(impl_->pool, tenant, deadline));
   const std::lock_guard lock(impl_->mutex);
   Impl::Tenant& held = impl_->TenantLocked(tenant);
@@ -180,6 +176,27 @@ absl::StatusOr<ReadModel::Variants> ReadModel::VariantsOf(const base::Uuid& tena
   }
   std::erase_if(answer.missing, [&](const base::Uuid& id) { return answer.found.contains(id); });
   return answer;
+}
+
+std::shared_ptr<const Settings> ReadModel::HeldSettings(const base::Uuid& tenant) const {
+  const std::lock_guard lock(impl_->mutex);
+  const auto found = impl_->tenants.find(tenant);
+  return found == impl_->tenants.end() ? nullptr : found->second.settings;
+}
+
+std::optional<ReadModel::Variants> ReadModel::HeldVariants(
+    const base::Uuid& tenant, const std::vector<base::Uuid>& ids) const {
+  const std::lock_guard lock(impl_->mutex);
+  const auto found = impl_->tenants.find(tenant);
+  if (found == impl_->tenants.end() || !found->second.versions_known) return std::nullopt;
+  Variants held;
+  held.version = found->second.versions.catalogue;
+  for (const base::Uuid& id : ids) {
+    const auto variant = found->second.variants.find(id);
+    if (variant == found->second.variants.end()) return std::nullopt;
+    held.found.emplace(id, variant->second);
+  }
+  return held;
 }
 
 void ReadModel::Refresh() { impl_->Check(); }

@@ -5,6 +5,7 @@
 // the database each second whether versions moved.
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -38,6 +39,11 @@ class ReadModel {
   };
   absl::StatusOr<Variants> VariantsOf(const base::Uuid& tenant, const std::vector<base::Uuid>& ids,
                                       absl::Time deadline);
+
+  /// The same as far as it is held in memory: null, or nullopt unless all variants are.
+  std::shared_ptr<const Settings> HeldSettings(const base::Uuid& tenant) const;
+  std::optional<Variants> HeldVariants(const base::Uuid& tenant,
+                                       const std::vector<base::Uuid>& ids) const;
 
   /// Forgets what changed since it was read, now rather than within a second. Called after the
   /// consumers have applied something and after a settings change.

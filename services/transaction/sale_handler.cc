@@ -18,6 +18,7 @@ using common::v1::OUT_OF_RANGE;
 using common::v1::Permission;
 
 constexpr const char* kImportReason = "IMPORT";
+constexpr int kQuickLinesMax = 50;
 
 std::vector<base::Uuid> VariantIdsOf(const BasketInput& basket) {
   std::vector<base::Uuid> ids;
@@ -47,6 +48,11 @@ absl::Status RequireRights(rpc::CallContext& ctx, const base::Uuid& store,
   return import ? ctx.RequirePermission(Permission::SALE_IMPORT, store) : absl::OkStatus();
 }
 
+void FillResponse(Answer answer, v1::CreateSaleResponse* response) {
+  *response->mutable_sale() = std::move(answer.sale);
+  if (answer.entry) *response->mutable_journal_entry() = *std::move(answer.entry);
+}
+
 std::string PageToken(const SalePosition& position) {
   return base::Base64UrlEncode(std::to_string(absl::ToUnixMicros(position.recorded_at)) + "/" +
                                position.id.ToString());
@@ -71,6 +77,7 @@ rpc::MethodTable SaleHandler::Methods() {
   rpc::MethodTable table("cloudpos.transaction.v1.SaleService");
   table.Unary("PriceSale", this, &SaleHandler::PriceSale)
       .Unary("CreateSale", this, &SaleHandler::CreateSale)
+      .Quick(this, &SaleHandler::TryCreateSale)
       .Unary("GetSale", this, &SaleHandler::GetSale)
       .Unary("ListSales", this, &SaleHandler::ListSales)
       .Unary("CreateReturn", this, &SaleHandler::CreateReturn)
@@ -128,14 +135,16 @@ absl::Status SaleHandler::CreateSale(rpc::CallContext& ctx, const v1::CreateSale
   CLOUDPOS_RETURN_IF_ERROR(checkout_.AnswerOnce(ctx, request.sale_id(), fingerprint, &answer, [&] {
     return RecordSale(ctx, request, fingerprint, &answer);
   }));
-  *response->mutable_sale() = std::move(answer.sale);
-  if (answer.entry) *response->mutable_journal_entry() = *std::move(answer.entry);
+  FillResponse(std::move(answer), response);
   return absl::OkStatus();
 }
 
-absl::Status SaleHandler::RecordSale(rpc::CallContext& ctx, const v1::CreateSaleRequest& request,
-                                     const std::string& fingerprint, Answer* answer) {
-  CLOUDPOS_ASSIGN_OR_RETURN(const DocumentInput input, ParseSale(request));
+absl::StatusOr<SaleHandler::PreparedSale> SaleHandler::PrepareSale(
+    rpc::CallContext& ctx, const v1::CreateSaleRequest& request, const std::string& fingerprint,
+    Reading reading) {
+  PreparedSale sale;
+  CLOUDPOS_ASSIGN_OR_RETURN(sale.input, ParseSale(request));
+  const DocumentInput& input = sale.input;
   CLOUDPOS_ASSIGN_OR_RETURN(const BasketInput basket_input,
                             ParseBasket(request.lines(), request.discounts()));
   CLOUDPOS_ASSIGN_OR_RETURN(const std::vector<TenderInput> tenders,
@@ -143,10 +152,11 @@ absl::Status SaleHandler::RecordSale(rpc::CallContext& ctx, const v1::CreateSale
   CLOUDPOS_RETURN_IF_ERROR(Checkout::RequireStore(ctx, input.store));
   CLOUDPOS_RETURN_IF_ERROR(RequireRights(ctx, input.store, basket_input));
   CLOUDPOS_RETURN_IF_ERROR(RequireImport(ctx, input, checkout_.clock()));
-  CLOUDPOS_ASSIGN_OR_RETURN(const Place place, checkout_.LoadPlace(ctx, input));
+  CLOUDPOS_ASSIGN_OR_RETURN(sale.place, checkout_.LoadPlace(ctx, input, reading));
+  const Place& place = sale.place;
 
   CLOUDPOS_ASSIGN_OR_RETURN(const Checkout::Goods goods,
-                            checkout_.LoadGoods(ctx, VariantIdsOf(basket_input)));
+                            checkout_.LoadGoods(ctx, VariantIdsOf(basket_input), reading));
   CLOUDPOS_ASSIGN_OR_RETURN(
       const PricedBasket basket,
       PriceBasket(basket_input, *place.store, *place.settings, goods.catalogue));
@@ -156,7 +166,8 @@ absl::Status SaleHandler::RecordSale(rpc::CallContext& ctx, const v1::CreateSale
   CLOUDPOS_ASSIGN_OR_RETURN(const pricing::Settlement settlement,
                             SettleSale(total, tenders, policy.cash));
 
-  Document document = checkout_.StartDocument(ctx, place, input, journal::kKindSale, fingerprint);
+  sale.document = checkout_.StartDocument(ctx, place, input, journal::kKindSale, fingerprint);
+  Document& document = sale.document;
   FillEntry(basket_input, basket, policy, &document.entry);
   FillTenders(tenders, settlement, &document.entry);
   document.entry.catalogue_version = goods.version;
@@ -165,11 +176,35 @@ absl::Status SaleHandler::RecordSale(rpc::CallContext& ctx, const v1::CreateSale
     document.line_texts.push_back({basket.variants[i]->name, basket_input.lines[i].note});
   }
   for (const TenderInput& tender : tenders) document.tender_references.push_back(tender.reference);
+  return sale;
+}
 
+absl::Status SaleHandler::RecordSale(rpc::CallContext& ctx, const v1::CreateSaleRequest& request,
+                                     const std::string& fingerprint, Answer* answer) {
+  CLOUDPOS_ASSIGN_OR_RETURN(PreparedSale sale,
+                            PrepareSale(ctx, request, fingerprint, Reading::kMayWait));
   CLOUDPOS_ASSIGN_OR_RETURN(std::optional<Answer> recorded,
-                            checkout_.Record(ctx, place, input, &document));
+                            checkout_.Record(ctx, sale.place, sale.input, &sale.document));
   *answer = *std::move(recorded);
   return absl::OkStatus();
+}
+
+bool SaleHandler::TryCreateSale(rpc::CallContext& ctx, const v1::CreateSaleRequest& request,
+                                v1::CreateSaleResponse* response, rpc::QuickCall& call) {
+  // Under load the workers' queue decides who is served; long sales are theirs, too.
+  if (request.lines_size() > kQuickLinesMax || checkout_.IsBusy()) return false;
+  // Whatever is refused here may have been recorded before: the ordinary way looks the id up.
+  absl::StatusOr<PreparedSale> sale =
+      PrepareSale(ctx, request, FingerprintOf(request), Reading::kHeldOnly);
+  if (!sale.ok()) return false;
+  ctx.Note("sale", request.sale_id());
+  return checkout_.RecordQuickly(ctx, sale->place, sale->input, std::move(sale->document),
+                                 [response, &call](absl::StatusOr<std::optional<Answer>> answer) {
+                                   if (!answer.ok()) return call.End(answer.status());
+                                   if (!*answer) return call.RunOrdinarily();
+                                   FillResponse(**std::move(answer), response);
+                                   call.End(absl::OkStatus());
+                                 });
 }
 
 absl::StatusOr<v1::Sale> SaleHandler::LoadSale(rpc::CallContext& ctx, const std::string& sale_id) {

@@ -17,6 +17,9 @@ class SaleHandler {
                          v1::PriceSaleResponse* response);
   absl::Status CreateSale(rpc::CallContext& ctx, const v1::CreateSaleRequest& request,
                           v1::CreateSaleResponse* response);
+  /// The same for a sale that goes well and needs nothing that is not held in memory.
+  bool TryCreateSale(rpc::CallContext& ctx, const v1::CreateSaleRequest& request,
+                     v1::CreateSaleResponse* response, rpc::QuickCall& call);
   absl::Status GetSale(rpc::CallContext& ctx, const v1::GetSaleRequest& request,
                        v1::GetSaleResponse* response);
   absl::Status ListSales(rpc::CallContext& ctx, const v1::ListSalesRequest& request,
@@ -33,6 +36,16 @@ class SaleHandler {
                               common::v1::RawBody* response);
 
  private:
+  /// A sale on its way to the books.
+  struct PreparedSale {
+    DocumentInput input;
+    Place place;
+    Document document;
+  };
+  /// Everything up to recording: checks, prices, totals.
+  absl::StatusOr<PreparedSale> PrepareSale(rpc::CallContext& ctx,
+                                           const v1::CreateSaleRequest& request,
+                                           const std::string& fingerprint, Reading reading);
   absl::Status RecordSale(rpc::CallContext& ctx, const v1::CreateSaleRequest& request,
                           const std::string& fingerprint, Answer* answer);
   absl::Status RecordReturn(rpc::CallContext& ctx, const v1::CreateReturnRequest& request,

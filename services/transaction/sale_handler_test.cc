@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <catch2/catch.hpp>
+#include <future>
 #include <set>
 #include <thread>
 
@@ -79,6 +80,45 @@ TEST_CASE("CreateSale: a cash sale gets number, change and a place in the journa
   CHECK(sale.catalogue_version() == 3);
   CHECK(Sell(world, world.BasketSale()).receipt_no() == 2);
   CHECK(Sell(world, world.BasketSale(world.other_reg)).receipt_number() == "S1-R2-0-1");
+  CheckChains(world);
+}
+
+TEST_CASE("CreateSale: the quick way takes what goes well, and answers the same", "[handler]") {
+  World world;
+  struct Quick final : rpc::QuickCall {
+    void End(absl::Status s) override { ended.set_value(std::move(s)); }
+    void RunOrdinarily() override { ended.set_value(absl::AbortedError("ordinarily")); }
+    std::promise<absl::Status> ended;
+  };
+  v1::CreateSaleResponse response;
+  // "refused", "ok", "ordinarily" or the error's code.
+  const auto try_it = [&](const v1::CreateSaleRequest& request) -> std::string {
+    Quick quick;
+    testing::TestCall call = world.Call();
+    response.Clear();
+    if (!world.sales.TryCreateSale(call, request, &response, quick)) return "not taken";
+    const absl::Status status = quick.ended.get_future().get();
+    return status.ok() ? "ok" : std::string(status.message());
+  };
+  const v1::CreateSaleRequest first = world.BasketSale();
+  CHECK(try_it(first) == "not taken");  // nothing is held in memory yet
+  const v1::Sale sale = Sell(world, first);
+  CHECK(try_it(first) == "ordinarily");  // a replay
+
+  const v1::CreateSaleRequest second = world.BasketSale();
+  REQUIRE(try_it(second) == "ok");
+  CHECK(response.sale().receipt_no() == sale.receipt_no() + 1);
+  const std::string answered = response.sale().SerializeAsString();
+  bool replayed = false;
+  CHECK(Sell(world, second, &replayed).SerializeAsString() == answered);
+  CHECK(replayed);
+
+  v1::CreateSaleRequest wrong = world.BasketSale();
+  wrong.mutable_tenders(0)->set_amount_minor(1);
+  CHECK(try_it(wrong) == "not taken");
+  wrong = world.BasketSale();
+  wrong.mutable_lines(0)->set_variant_id(world.ids.NewId().ToString());
+  CHECK(try_it(wrong) == "not taken");
   CheckChains(world);
 }
 
