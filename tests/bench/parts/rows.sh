@@ -10,31 +10,50 @@ row_note() {
 row_rss_idle() { row_note rss_idle_mb "$(measure_rss)"; }
 row_rss_loaded() { row_note rss_loaded_mb "$(measure_rss)"; }
 
-# row_commits: of a sale's own path, at one client: the consumers, whose commits are as many as
-# their batches, stand still meanwhile, and what is committed while nobody sells is taken off.
+# row_commits: at one client, of a sale's own path (the consumers, whose commits are as many as
+# their batches, stand still meanwhile) and with everything running; what happens while nobody sells
+# is taken off. Commits are transactions that wrote (each took an id, and waited for the disk);
+# transactions are all that ended well, each look at a table included.
 row_commits() {
-  local idle before after load idle_s load_s
+  local path total
   suite_ctl stop inventory reporting >/dev/null
+  path=$(commits_of_one_client)
+  suite_ctl start inventory reporting >/dev/null
+  suite_pos up >/dev/null 2>&1
+  measure_find_processes
+  total=$(commits_of_one_client)
+  row_note commits_per_sale_1 "$(jq .commits <<<"$path")"
+  row_note commits_1 "$(jq -nc --argjson path "$path" --argjson total "$total" \
+    '{of_the_sale: $path, with_consumers: $total}')"
+}
+
+# commits_of_one_client: per sale, less what is idle, as JSON.
+commits_of_one_client() {
+  local idle idle_s before before_s load after after_s
   world_token
   measure_settle
-  idle=$(measure_statistics)
-  idle_s=$EPOCHREALTIME
+  idle=$(measure_commits) idle_s=$EPOCHREALTIME
   measure_settle
-  before=$(measure_statistics)
-  load_s=$EPOCHREALTIME
+  before=$(measure_commits) before_s=$EPOCHREALTIME
   load=$("$BENCH_LOAD" --port $((8080 + SUITE_SHIFT)) --clients 1 --seconds "$BENCH_SECONDS" \
     --token-file "$BENCH_LISTS/token" --request "$BENCH_LISTS/sale.request" --seed "$RANDOM" \
     --own "register=$BENCH_LISTS/register" --draw "variant=$BENCH_LISTS/variant")
   measure_settle
-  after=$(measure_statistics)
-  row_note commits_per_sale_1 "$(jq -n --argjson sales "$(jq .ok <<<"$load")" \
-    --argjson idle "$(measure_per "$idle" "$before" 1)" \
-    --argjson busy "$(measure_per "$before" "$after" 1)" --argjson busy_s "$EPOCHREALTIME" \
-    --argjson load_s "$load_s" --argjson began "$idle_s" '
-    ($idle.commits / ($load_s - $began)) as $per_second
-    | ($busy.commits - $per_second * ($busy_s - $load_s)) / $sales * 100 | round / 100')"
-  suite_ctl start inventory reporting >/dev/null
-  measure_find_processes
+  after=$(measure_commits) after_s=$EPOCHREALTIME
+  jq -nc --argjson sales "$(jq .ok <<<"$load")" --argjson idle "$idle" --argjson before "$before" \
+    --argjson after "$after" --argjson idle_s "$idle_s" --argjson before_s "$before_s" \
+    --argjson after_s "$after_s" '
+    def per_sale(name): ($before[name] - $idle[name]) / ($before_s - $idle_s) as $per_second
+      | ($after[name] - $before[name] - $per_second * ($after_s - $before_s)) / $sales
+      | . * 100 | round / 100;
+    {commits: per_sale("writes"), transactions: per_sale("commits"), sales: $sales,
+     idle_commits_per_second: (($before.writes - $idle.writes) / ($before_s - $idle_s) | round)}'
+}
+
+# measure_commits: both counters, as JSON.
+measure_commits() {
+  { measure_database && measure_statistics; } |
+    jq -Rn '[inputs / " " | {(.[0]): (.[1] | tonumber)}] | add'
 }
 
 # row_bytes: what T1 stores and logs: the tables of the copy after it recorded, 16 at a time.

@@ -18,7 +18,7 @@ def name: {"a": "(a) pgbench, separate statements", "b": "(b) pgbench, one funct
 "CPU us per sale at 32 clients, events applied: \(.cpu_us_per_sale // "-")",
 (.cpu_us_by_process_32 | to_entries | sort_by(-.value)[] | "  \(.key | pad(36))\(.value | left(6))"),
 "",
-"commits per sale at 1 client (its own path): \(.commits_per_sale_1 // "-")",
+"commits per sale at 1 client, of its own path: \(.commits_per_sale_1 // "-"); with the consumers: \(.rows.commits_1.with_consumers.commits // "-")",
 "WAL flushes per sale at 32 clients: \(.wal_flushes_per_sale_32 // "-")",
 "RSS of our processes, idle: \(.rss_mb // "-") MB",
 "",
