@@ -43,7 +43,7 @@ commits_of_one_client() {
   jq -nc --argjson sales "$(jq .ok <<<"$load")" --argjson idle "$idle" --argjson before "$before" \
     --argjson after "$after" --argjson idle_s "$idle_s" --argjson before_s "$before_s" \
     --argjson after_s "$after_s" '
-    def per_sale(name): ($before[name] - $idle[name]) / ($before_s - $idle_s) as $per_second
+    def per_sale(name): (($before[name] - $idle[name]) / ($before_s - $idle_s)) as $per_second
       | ($after[name] - $before[name] - $per_second * ($after_s - $before_s)) / $sales
       | . * 100 | round / 100;
     {commits: per_sale("writes"), transactions: per_sale("commits"), sales: $sales,
