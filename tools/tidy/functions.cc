@@ -1,5 +1,5 @@
 // Length of functions, found by their braces: good enough for code in our format, and no compiler
-// is needed.
+// is needed. In shell a function ends at the first line that begins with its closing brace.
 
 #include <algorithm>
 #include <cctype>
@@ -13,16 +13,6 @@ constexpr size_t kLinesMax = 70;
 constexpr size_t kLinesMaxInTests = 100;  // a table of cases is one thing
 
 enum class Scope { kOuter, kFunction, kInner };
-
-std::string_view Trim(std::string_view text) {
-  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.front())) != 0) {
-    text.remove_prefix(1);
-  }
-  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back())) != 0) {
-    text.remove_suffix(1);
-  }
-  return text;
-}
 
 // Takes words off the end that may stand between a parameter list and a body.
 std::string_view WithoutTrailers(std::string_view text) {
@@ -57,6 +47,16 @@ std::string NameOf(std::string_view head) {
   size_t begin = open;
   while (begin > 0 && std::isspace(static_cast<unsigned char>(head[begin - 1])) == 0) --begin;
   return std::string(head.substr(begin, open - begin));
+}
+
+// A function from line `begin` to line `end`.
+void AddIfLong(const std::string& path, const std::string& name, size_t begin, size_t end,
+               size_t lines_max, Problems* problems) {
+  const size_t lines = end - begin + 1;
+  if (lines <= lines_max) return;
+  problems->push_back({path, begin + 1, "function",
+                       name + " has " + std::to_string(lines) + " lines, " +
+                           std::to_string(lines_max) + " at most"});
 }
 
 class BraceWalker {
@@ -124,16 +124,9 @@ class BraceWalker {
       head_ = kept_heads_.back() + "}";
       kept_heads_.pop_back();
     } else if (scope == Scope::kFunction) {
-      CheckLength(line_ - begin_ + 1);
+      AddIfLong(source_.path, name_, begin_, line_,
+                IsTest(source_.path) ? kLinesMaxInTests : kLinesMax, problems_);
     }
-  }
-
-  void CheckLength(size_t lines) {
-    const size_t lines_max = IsTest(source_.path) ? kLinesMaxInTests : kLinesMax;
-    if (lines <= lines_max) return;
-    problems_->push_back({source_.path, begin_ + 1, "function",
-                          name_ + " has " + std::to_string(lines) + " lines, " +
-                              std::to_string(lines_max) + " at most"});
   }
 
   const Source& source_;
@@ -146,11 +139,37 @@ class BraceWalker {
   size_t begin_ = 0;
 };
 
+// "run_one" of "run_one() {", the form all functions have; empty for other lines.
+std::string_view ShellFunction(std::string_view line) {
+  const size_t end = line.find("() ");
+  if (end == std::string_view::npos || Trim(line).ends_with('}')) return {};
+  const std::string_view name = line.substr(0, end);
+  const bool is_name = std::all_of(name.begin(), name.end(), [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
+  });
+  return is_name ? name : std::string_view();
+}
+
+void CheckShellFunctions(const Source& source, Problems* problems) {
+  std::string name;
+  size_t begin = 0;
+  for (size_t i = 0; i < source.raw.size(); ++i) {
+    const std::string& line = source.raw[i];
+    if (name.empty()) {
+      name = ShellFunction(line);
+      begin = i;
+    } else if (line.starts_with('}') || line.starts_with(')')) {
+      AddIfLong(source.path, name, begin, i, kLinesMax, problems);
+      name.clear();
+    }
+  }
+}
+
 }  // namespace
 
 void CheckFunctions(const Source& source, Problems* problems) {
-  if (!IsCpp(source.path)) return;
-  BraceWalker(source, problems).Walk();
+  if (IsCpp(source.path)) BraceWalker(source, problems).Walk();
+  if (IsShell(source.path)) CheckShellFunctions(source, problems);
 }
 
 }  // namespace cloudpos::tidy

@@ -2,6 +2,7 @@
 // the gateway knows no service.
 
 #include <algorithm>
+#include <map>
 
 #include "tools/tidy/rules.h"
 
@@ -27,6 +28,23 @@ bool IsAnyOf(std::string_view file, std::initializer_list<const char*> folders) 
                      [file](const char* folder) { return IsUnder(file, folder); });
 }
 
+// Libraries from the ground up: each knows those of lower floors only.
+int FloorOf(std::string_view library) {
+  static const std::map<std::string_view, int> kFloors = {
+      {"libs/faults", 0}, {"libs/base", 1},    {"libs/journal", 1}, {"libs/config", 2},
+      {"libs/log", 2},    {"libs/metrics", 2}, {"libs/token", 2},   {"libs/pricing", 2},
+      {"libs/pg", 3},     {"libs/redis", 3},   {"libs/rpc", 3},     {"libs/events", 4},
+      {"libs/service", 5}};
+  const auto found = kFloors.find(library);
+  return found == kFloors.end() ? -1 : found->second;
+}
+
+bool IsAgainstFloors(std::string_view path, std::string_view file) {
+  const std::string_view from = TwoFolders(path), to = TwoFolders(file);
+  const int from_floor = FloorOf(from), to_floor = FloorOf(to);
+  return from != to && from_floor >= 0 && to_floor >= from_floor;
+}
+
 const char* RefuseForLibrary(std::string_view path, std::string_view file) {
   if (IsAnyOf(file, {"services", "gateway"})) return "a library knows no service and no gateway";
   const bool is_ours = IsAnyOf(file, {"libs", "cloudpos"});
@@ -38,6 +56,7 @@ const char* RefuseForLibrary(std::string_view path, std::string_view file) {
       !IsAnyOf(file, {"libs/pricing", "libs/journal"})) {
     return "this library uses the standard library only: it goes to WebAssembly";
   }
+  if (!IsTest(path) && IsAgainstFloors(path, file)) return "it is no library of a lower floor";
   return nullptr;
 }
 
@@ -53,6 +72,10 @@ const char* RefuseForDomain(std::string_view file) {
 // Why `path` must not include `file`; nullptr when it may.
 const char* Refuse(std::string_view path, std::string_view file) {
   if (file.ends_with(".grpc.pb.h")) return "RPCs are dispatched by descriptor (libs/rpc)";
+  if (IsUnder(file, "tests") || IsUnder(file, "libs/testing")) {
+    const bool may_know = IsTest(path) || IsUnder(path, "tools");
+    return may_know ? nullptr : "programs do not know their tests";
+  }
   if (IsUnder(path, "libs")) return RefuseForLibrary(path, file);
   if (IsUnder(path, "services")) {
     if (IsUnder(file, "gateway")) return "a service does not know the gateway";

@@ -20,14 +20,19 @@ bool IsSkipped(const std::string& folder) {
          folder == "dist";
 }
 
-std::vector<std::string> FindFiles(const fs::path& root) {
-  std::vector<std::string> files;
+std::string ReadAll(const fs::path& path) {
+  std::stringstream text;
+  text << std::ifstream(path, std::ios::binary).rdbuf();
+  return text.str();
+}
+
+std::vector<fs::path> FindFiles(const fs::path& root) {
+  std::vector<fs::path> files;
   for (auto it = fs::recursive_directory_iterator(root); it != fs::end(it); ++it) {
     if (it->is_directory() && IsSkipped(it->path().filename().string())) {
       it.disable_recursion_pending();
     } else if (it->is_regular_file()) {
-      const std::string path = fs::relative(it->path(), root).generic_string();
-      if (IsChecked(path)) files.push_back(path);
+      files.push_back(it->path());
     }
   }
   std::sort(files.begin(), files.end());
@@ -35,18 +40,19 @@ std::vector<std::string> FindFiles(const fs::path& root) {
 }
 
 int Run(const fs::path& root) {
-  size_t count = 0;
-  const std::vector<std::string> files = FindFiles(root);
-  for (const std::string& path : files) {
-    std::stringstream text;
-    text << std::ifstream(root / path, std::ios::binary).rdbuf();
-    for (const Problem& p : CheckFile(path, text.str())) {
+  size_t files = 0, problems = 0;
+  for (const fs::path& file : FindFiles(root)) {
+    const std::string path = fs::relative(file, root).generic_string();
+    const std::string text = ReadAll(file);
+    if (!IsChecked(path, text)) continue;
+    ++files;
+    for (const Problem& p : CheckFile(path, text)) {
       std::cout << p.path << ":" << p.line << ": " << p.rule << ": " << p.text << "\n";
-      ++count;
+      ++problems;
     }
   }
-  std::cout << "tidy: " << files.size() << " files, " << count << " problems\n";
-  return count == 0 && !files.empty() ? 0 : 1;
+  std::cout << "tidy: " << files << " files, " << problems << " problems\n";
+  return problems == 0 && files > 0 ? 0 : 1;
 }
 
 }  // namespace

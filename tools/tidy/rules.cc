@@ -11,16 +11,6 @@ constexpr size_t kColumnsMaxElsewhere = 120;  // contracts and shell: options, p
 
 bool IsWord(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
 
-std::string_view Trim(std::string_view text) {
-  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.front())) != 0) {
-    text.remove_prefix(1);
-  }
-  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back())) != 0) {
-    text.remove_suffix(1);
-  }
-  return text;
-}
-
 // Position of `needle` in `line` where no word runs into it from the left; npos when nowhere.
 size_t FindCall(std::string_view line, std::string_view needle) {
   for (size_t at = line.find(needle); at != std::string_view::npos;
@@ -183,11 +173,17 @@ bool IsUnder(std::string_view path, std::string_view folder) {
 
 bool IsDomain(std::string_view path) { return path.find("/domain/") != std::string_view::npos; }
 
-bool IsChecked(std::string_view path) {
-  const bool is_script = IsUnder(path, "tools/pos") && path.find('.') == std::string_view::npos;
-  return IsCpp(path) || path.ends_with(".proto") || path.ends_with(".sql") ||
-         path.ends_with(".cmake") || path.ends_with("CMakeLists.txt") || path.ends_with(".sh") ||
-         path == "pos" || is_script;
+bool IsShell(std::string_view path) {
+  return path.ends_with(".sh") || path.substr(path.rfind('/') + 1).find('.') == path.npos;
+}
+
+bool IsChecked(std::string_view path, std::string_view text) {
+  if (!path.ends_with(".sh") && IsShell(path)) {
+    const std::string_view first = text.substr(0, text.find('\n'));
+    return first.starts_with("#!") && first.ends_with("sh");
+  }
+  return IsCpp(path) || IsShell(path) || path.ends_with(".proto") || path.ends_with(".sql") ||
+         path.ends_with(".cmake") || path.ends_with("CMakeLists.txt");
 }
 
 void CheckLayout(const Source& source, Problems* problems) {

@@ -20,8 +20,9 @@ struct Problem {
 
 using Problems = std::vector<Problem>;
 
-/// True for files that have rules.
-bool IsChecked(std::string_view path);
+/// True for files that have rules: sources and contracts; of files without an ending, shell
+/// scripts.
+bool IsChecked(std::string_view path, std::string_view text);
 /// Every problem of one file, in order of lines.
 Problems CheckFile(const std::string& path, std::string_view text);
 
@@ -38,6 +39,7 @@ void CheckProto(const Source& source, Problems* problems);      // every RPC's c
 // Where a file stands.
 bool IsTest(std::string_view path);
 bool IsCpp(std::string_view path);
+bool IsShell(std::string_view path);  // of files that are checked
 bool IsUnder(std::string_view path, std::string_view folder);
 bool IsDomain(std::string_view path);
 

@@ -1,5 +1,6 @@
 #include "tools/tidy/source.h"
 
+#include <algorithm>
 #include <cctype>
 
 namespace cloudpos::tidy {
@@ -126,6 +127,16 @@ Source ParsePlain(std::string path, std::string_view text, std::string_view mark
     source.comments.push_back(std::string(comment, ' ') + line.substr(comment));
   }
   return source;
+}
+
+std::string_view Trim(std::string_view text) {
+  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.front())) != 0) {
+    text.remove_prefix(1);
+  }
+  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back())) != 0) {
+    text.remove_suffix(1);
+  }
+  return text;
 }
 
 }  // namespace cloudpos::tidy

@@ -32,4 +32,7 @@ Source ParseCpp(std::string path, std::string_view text);
 /// from code.
 Source ParsePlain(std::string path, std::string_view text, std::string_view marker);
 
+/// Without the blanks at both ends.
+std::string_view Trim(std::string_view text);
+
 }  // namespace cloudpos::tidy

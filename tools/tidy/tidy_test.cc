@@ -133,6 +133,14 @@ TEST_CASE("includes: dependencies point one way", "[tidy]") {
       {"libs/rpc/a.cc", "libs/log/log.h", true},
       {"libs/base/a.cc", "libs/log/log.h", false},
       {"libs/base/a.cc", "absl/time/time.h", true},
+      {"libs/pg/a.cc", "libs/rpc/server.h", false},
+      {"libs/rpc/a.cc", "libs/events/events.h", false},
+      {"libs/events/a.cc", "libs/rpc/server.h", true},
+      {"libs/log/a.cc", "libs/log/log.h", true},
+      {"libs/rpc/a.cc", "libs/testing/certificates.h", false},
+      {"libs/rpc/a_test.cc", "libs/testing/certificates.h", true},
+      {"services/auth/a.cc", "tests/support/random.h", false},
+      {"services/auth/a_test.cc", "tests/support/random.h", true},
       {"libs/base/a.cc", "cloudpos/common/v1/error.pb.h", true},
       {"libs/pricing/a.cc", "libs/base/error.h", false},
       {"libs/pricing/a.cc", "libs/pricing/tax.h", true},
@@ -182,6 +190,14 @@ TEST_CASE("function: 70 lines from brace to brace, wherever it stands", "[tidy]"
   CHECK(Found("libs/a/a.cc", "class A {\n" + Repeat("  void F();\n", 90) + "};\n").empty());
 }
 
+TEST_CASE("function: 70 lines in shell, too", "[tidy]") {
+  const std::string start = "#!/bin/sh\nset -eu\none() { true; }\n";
+  CHECK(Found("tests/a/run", start + "f() {\n" + Repeat("  g\n", 68) + "}\n").empty());
+  CHECK(Found("tests/a/run", start + "f() {\n" + Repeat("  g\n", 69) + "}\n") ==
+        List{"function:4"});
+  CHECK(Found("tools/a.sh", start + "f() (\n" + Repeat("  g\n", 69) + ")\n") == List{"function:4"});
+}
+
 TEST_CASE("proto: an RPC has a comment, a policy, and a route or callers", "[tidy]") {
   const std::string head = "// What it owns.\nservice S {\n";
   const std::string policy = "    option (cloudpos.common.v1.policy) = { callers: \"gateway\" };\n";
@@ -196,11 +212,15 @@ TEST_CASE("proto: an RPC has a comment, a policy, and a route or callers", "[tid
 
 TEST_CASE("IsChecked: sources, not data", "[tidy]") {
   for (const char* path : {"libs/a/a.cc", "libs/a/a.h", "proto/a.proto", "s/migrations/1.sql",
-                           "CMakeLists.txt", "cmake/x.cmake", "pos", "tools/pos/up.sh"}) {
-    CHECK(IsChecked(path));
+                           "CMakeLists.txt", "cmake/x.cmake", "tools/pos/up.sh"}) {
+    CHECK(IsChecked(path, ""));
   }
+  CHECK(IsChecked("tests/fuzz/run", "#!/usr/bin/env bash\nset -eu\n"));
   for (const char* path : {"README.md", "tests/golden/routes.txt", "web/package-lock.json"}) {
-    CHECK_FALSE(IsChecked(path));
+    CHECK_FALSE(IsChecked(path, ""));
+  }
+  for (const char* text : {"", "Apache", "#!/usr/bin/env python3\n"}) {
+    CHECK_FALSE(IsChecked("LICENSE", text));
   }
 }
 
