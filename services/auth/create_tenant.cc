@@ -17,12 +17,11 @@ using Entry = std::optional<DirectoryEntry>;
 absl::StatusOr<Entry> FindFounder(pg::Pool& pool, const pg::TxOptions& options,
                                   const Founding& founding) {
   return pg::Transact(pool, options, [&](pg::Tx& tx) -> absl::StatusOr<Entry> {
-    CLOUDPOS_ASSIGN_OR_RETURN(const Entry tenant,
-                              SelectDirectory(tx, "tenant_slug", founding.tenant_slug));
-    CLOUDPOS_ASSIGN_OR_RETURN(const Entry person, SelectDirectory(tx, "email", founding.email));
-    if (tenant && person && tenant->tenant == person->tenant) return person;
-    if (tenant) return base::Fail(ALREADY_EXISTS, "slug", "is another tenant's");
-    if (person) return base::Fail(EMAIL_TAKEN, "email", "is another person's");
+    CLOUDPOS_ASSIGN_OR_RETURN(const TakenNames taken,
+                              SelectTakenNames(tx, founding.tenant_slug, founding.email));
+    if (taken.slug && taken.email && taken.slug->tenant == taken.email->tenant) return taken.email;
+    if (taken.slug) return base::Fail(ALREADY_EXISTS, "slug", "is another tenant's");
+    if (taken.email) return base::Fail(EMAIL_TAKEN, "email", "is another person's");
     return Entry();
   });
 }

@@ -36,6 +36,13 @@ struct DirectoryEntry {
 };
 absl::StatusOr<std::optional<DirectoryEntry>> SelectDirectory(pg::Tx& tx, std::string_view kind,
                                                               std::string_view key);
+/// Who has a tenant's name and an address, at one moment: both are claimed by one commit.
+struct TakenNames {
+  std::optional<DirectoryEntry> slug;
+  std::optional<DirectoryEntry> email;
+};
+absl::StatusOr<TakenNames> SelectTakenNames(pg::Tx& tx, std::string_view slug,
+                                            std::string_view email);
 
 /// nullopt = inserted; else what is stored of the request that made it.
 absl::StatusOr<std::optional<Existing>> InsertStore(pg::Tx& tx, const Store& store,

@@ -1,6 +1,7 @@
 // Tenants and the directory.
 
 #include "libs/base/error.h"
+#include "libs/base/status_macros.h"
 #include "services/auth/store_organisation.h"
 #include "services/auth/store_rows.h"
 
@@ -47,6 +48,14 @@ constexpr pg::Query kDeleteDirectory{"delete_directory", R"sql(
 
 constexpr pg::Query kSelectDirectory{"select_directory", R"sql(
   SELECT tenant_id, ref_id FROM auth.directory WHERE kind = $1 AND key = $2)sql"};
+
+constexpr pg::Query kSelectTakenNames{"select_taken_names", R"sql(
+  SELECT kind, tenant_id, ref_id FROM auth.directory
+  WHERE (kind = 'tenant_slug' AND key = $1) OR (kind = 'email' AND key = $2))sql"};
+
+DirectoryEntry EntryFrom(const pg::Row& row) {
+  return {.tenant = row.Get<base::Uuid>("tenant_id"), .ref = row.Get<base::Uuid>("ref_id")};
+}
 
 }  // namespace
 
@@ -110,10 +119,17 @@ absl::Status DeleteDirectory(pg::Tx& tx, std::string_view kind, std::string_view
 
 absl::StatusOr<std::optional<DirectoryEntry>> SelectDirectory(pg::Tx& tx, std::string_view kind,
                                                               std::string_view key) {
-  return One<DirectoryEntry>(tx.Exec(kSelectDirectory, kind, key), [](const pg::Row& row) {
-    return DirectoryEntry{.tenant = row.Get<base::Uuid>("tenant_id"),
-                          .ref = row.Get<base::Uuid>("ref_id")};
-  });
+  return One<DirectoryEntry>(tx.Exec(kSelectDirectory, kind, key), EntryFrom);
+}
+
+absl::StatusOr<TakenNames> SelectTakenNames(pg::Tx& tx, std::string_view slug,
+                                            std::string_view email) {
+  CLOUDPOS_ASSIGN_OR_RETURN(const pg::Result rows, tx.Exec(kSelectTakenNames, slug, email));
+  TakenNames names;
+  for (const pg::Row row : rows) {
+    (row.Get<std::string>("kind") == "email" ? names.email : names.slug) = EntryFrom(row);
+  }
+  return names;
 }
 
 }  // namespace cloudpos::auth
