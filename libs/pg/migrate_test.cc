@@ -1,7 +1,7 @@
 #include "libs/pg/migrate.h"
 
 #include <catch2/catch.hpp>
-#include <thread>
+#include <future>
 
 #include "libs/pg/test_schema.h"
 #include "libs/testing/database_keys.h"
@@ -96,16 +96,16 @@ TEST_CASE("Migrate: several migrators at once apply each migration exactly once"
   }
   all.push_back({6, "0006_i",
                  "-- no-transaction\nCREATE INDEX CONCURRENTLY IF NOT EXISTS t1_x ON {{schema}}.t1 (x)"});
-  std::vector<std::thread> migrators;
-  std::atomic<int> applied = 0;
+  std::vector<std::future<absl::StatusOr<Migrated>>> migrators;
   for (int i = 0; i < 4; ++i) {
-    migrators.emplace_back([&] {
-      const auto done = Run(database, all);
-      CHECK(done.status().ToString() == "OK");
-      if (done.ok()) applied += done->applied;
-    });
+    migrators.push_back(std::async(std::launch::async, [&] { return Run(database, all); }));
   }
-  for (std::thread& migrator : migrators) migrator.join();
+  int applied = 0;
+  for (auto& migrator : migrators) {
+    const auto done = migrator.get();
+    REQUIRE(done.status().ToString() == "OK");
+    applied += done->applied;
+  }
   CHECK(applied == 6);
   CHECK((*admin.Exec({}, kCountMigrations))[0].Get<int64_t>("n") == 6);
 }
