@@ -68,7 +68,7 @@ ConsumerOptions Counting(Shop& shop, std::shared_ptr<EventSource> source,
 }  // namespace
 
 TEST_CASE("EventFeed: snapshot and pull over gRPC, across a restart of the producer",
-          "[events][handler]") {
+          "[events][handler][grpc]") {
   Shop shop;
   Wire wire(shop);
   shop.SellMany(450);
@@ -92,7 +92,7 @@ TEST_CASE("EventFeed: snapshot and pull over gRPC, across a restart of the produ
 }
 
 TEST_CASE("EventFeed: CURSOR_LOST and refusals keep their reason on the wire",
-          "[events][handler]") {
+          "[events][handler][grpc]") {
   Shop shop;
   Wire wire(shop);
   PullRequest request;
@@ -106,7 +106,8 @@ TEST_CASE("EventFeed: CURSOR_LOST and refusals keep their reason on the wire",
         ErrorCode::CALLER_NOT_ALLOWED);
 }
 
-TEST_CASE("EventFeed: a consumer that stops reading a snapshot ends it", "[events][handler]") {
+TEST_CASE("EventFeed: a consumer that stops reading a snapshot ends it",
+          "[events][handler][grpc]") {
   Shop shop;
   Wire wire(shop);
   shop.SellMany(400, std::string(5000, 'x'));

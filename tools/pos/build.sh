@@ -1,8 +1,9 @@
 # shellcheck shell=bash
-# The build: CMake preset `release`, Ninja, ccache. CMake is called only when there is no build tree
-# or the presets changed; everything else Ninja finds out itself.
+# The build: CMake preset `release` (`tsan` in sanitize), Ninja, ccache. CMake is called only when there
+# is no build tree or the presets changed; everything else Ninja finds out itself.
 
 POS_BUILD=${POS_BUILD_DIR:-$POS_ROOT/build}
+POS_PRESET=release
 
 ensure_configured() {
   local presets stamp="$POS_BUILD/.presets"
@@ -10,8 +11,8 @@ ensure_configured() {
   if [ -f "$POS_BUILD/build.ninja" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$presets" ]; then
     return
   fi
-  say "      cmake --preset release"
-  cmake --preset release -B "$POS_BUILD" >"$POS_ROOT/.cmake.log" 2>&1 || {
+  say "      cmake --preset $POS_PRESET"
+  cmake --preset "$POS_PRESET" -B "$POS_BUILD" >"$POS_ROOT/.cmake.log" 2>&1 || {
     tail -n 40 "$POS_ROOT/.cmake.log" >&2
     rm -f "$POS_ROOT/.cmake.log"
     die "cmake failed"

@@ -18,6 +18,7 @@ usage: ./pos COMMAND
                       --seed S, --only FAULT, --bugs, --json
   bench [--quick]     the race with pgbench and the rows beside it, on a suite of its own (--json)
   fuzz [TARGET...] [--minutes N]  search for bytes that break what reads bytes (all: a minute each)
+  sanitize thread     build and run the tests of what threads share under ThreadSanitizer
   test [NAME]         build and run the tests whose name contains NAME, or all
   help                this text
 
