@@ -89,15 +89,6 @@ const pg::Query* NamesOf(v1::SalesGrouping grouping) {
   }
 }
 
-std::vector<Group> GroupsFrom(const pg::Result& rows) {
-  std::vector<Group> groups;
-  for (const pg::Row row : rows) {
-    groups.push_back({row.Get<std::string>("key"), row.Get<std::string>("currency_code"),
-                      FiguresFrom(row)});
-  }
-  return groups;
-}
-
 }  // namespace
 
 absl::StatusOr<std::vector<Group>> SelectGroups(pg::Tx& tx, const Range& range,

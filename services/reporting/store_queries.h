@@ -2,8 +2,12 @@
 
 // Pieces that the reading statements share.
 
+#include <string>
+#include <vector>
+
 #include "libs/pg/pg.h"
 #include "services/reporting/domain/figures.h"
+#include "services/reporting/store_reports.h"
 
 #define CLOUDPOS_LIVE "(SELECT set_id FROM report_sets WHERE state = 'LIVE')"
 
@@ -35,6 +39,16 @@ inline Figures FiguresFrom(const pg::Row& row) {
           .units_returned = row.Get<int64_t>("units_returned_milli"),
           .sale_count = row.Get<int64_t>("sale_count"),
           .return_count = row.Get<int64_t>("return_count")};
+}
+
+/// Reads key, currency and the columns of CLOUDPOS_SUMS.
+inline std::vector<Group> GroupsFrom(const pg::Result& rows) {
+  std::vector<Group> groups;
+  for (const pg::Row row : rows) {
+    groups.push_back(
+        {row.Get<std::string>("key"), row.Get<std::string>("currency_code"), FiguresFrom(row)});
+  }
+  return groups;
 }
 
 }  // namespace cloudpos::reporting

@@ -101,15 +101,6 @@ void SplitDays(const std::vector<StoreDay>& days, std::vector<base::Uuid>* store
   }
 }
 
-std::vector<Group> GroupsFrom(const pg::Result& rows) {
-  std::vector<Group> groups;
-  for (const pg::Row row : rows) {
-    groups.push_back({row.Get<std::string>("key"), row.Get<std::string>("currency_code"),
-                      FiguresFrom(row)});
-  }
-  return groups;
-}
-
 }  // namespace
 
 absl::StatusOr<std::vector<StoreInfo>> SelectStores(pg::Tx& tx, const base::Uuid& tenant,
