@@ -2,9 +2,11 @@
 
 #include "libs/base/clock.h"
 #include "libs/base/encoding.h"
+#include "libs/base/page.h"
 #include "libs/base/status_macros.h"
+#include "libs/base/timestamp.h"
+#include "libs/events/payload.h"
 #include "services/auth/convert.h"
-#include "services/auth/domain/page.h"
 #include "services/auth/store_audit.h"
 
 namespace cloudpos::auth {
@@ -48,7 +50,7 @@ std::string ListName(v1::ListAuditEventsRequest request) {
 
 absl::StatusOr<std::optional<AuditPosition>> ParsePosition(const std::string& token,
                                                            const std::string& list) {
-  CLOUDPOS_ASSIGN_OR_RETURN(const auto key, ParsePageToken(token, list, 2));
+  CLOUDPOS_ASSIGN_OR_RETURN(const auto key, base::ParsePageToken(token, list, 2));
   if (key.empty()) return std::optional<AuditPosition>();
   const auto time = base::ParseTime(key[0], "pageToken");
   const auto id = base::Uuid::Parse(key[1]);
@@ -60,8 +62,8 @@ absl::StatusOr<std::optional<AuditPosition>> ParsePosition(const std::string& to
 
 void SetEvent(const AuditRow& row, v1::AuditEvent* out) {
   out->set_audit_id(row.event.audit_id());
-  SetTime(row.occurred_at, out->mutable_occurred_at());
-  SetTime(row.recorded_at, out->mutable_recorded_at());
+  base::SetTime(row.occurred_at, out->mutable_occurred_at());
+  base::SetTime(row.recorded_at, out->mutable_recorded_at());
   out->set_service(row.event.service());
   out->set_action(row.event.action());
   out->set_actor_id(row.event.actor_id());
@@ -88,7 +90,7 @@ absl::Status AuditHandler::ListAuditEvents(rpc::CallContext& ctx,
                                            const v1::ListAuditEventsRequest& request,
                                            v1::ListAuditEventsResponse* response) {
   CLOUDPOS_ASSIGN_OR_RETURN(const AuditFilter filter, ParseFilter(request));
-  CLOUDPOS_ASSIGN_OR_RETURN(const int size, PageSize(request.page_size()));
+  CLOUDPOS_ASSIGN_OR_RETURN(const int size, base::PageSize(request.page_size()));
   const std::string list = ListName(request);
   CLOUDPOS_ASSIGN_OR_RETURN(const auto after, ParsePosition(request.page_token(), list));
   CLOUDPOS_ASSIGN_OR_RETURN(auto rows,
@@ -99,7 +101,7 @@ absl::Status AuditHandler::ListAuditEvents(rpc::CallContext& ctx,
   if (has_more) {
     const AuditRow& last = rows.back();
     response->set_next_page_token(
-        MakePageToken(list, {base::FormatTime(last.occurred_at), last.event.audit_id()}));
+        base::MakePageToken(list, {base::FormatTime(last.occurred_at), last.event.audit_id()}));
   }
   return absl::OkStatus();
 }
@@ -107,10 +109,7 @@ absl::Status AuditHandler::ListAuditEvents(rpc::CallContext& ctx,
 absl::Status CollectAudit(pg::Tx& tx, const std::vector<common::v1::Event>& events,
                           absl::Time recorded_at) {
   for (const common::v1::Event& event : events) {
-    v1::AuditRecorded row;
-    if (!row.ParseFromString(event.payload())) {
-      return base::Fail(INVALID_ARGUMENT, "not an AuditRecorded");
-    }
+    CLOUDPOS_ASSIGN_OR_RETURN(auto row, events::Payload<v1::AuditRecorded>(event));
     // The envelope says whose it is: a payload cannot put a row into another tenant's log.
     row.set_tenant_id(event.tenant_id());
     CLOUDPOS_RETURN_IF_ERROR(InsertAudit(tx, row, recorded_at));

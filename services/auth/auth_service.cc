@@ -6,6 +6,7 @@
 
 #include "libs/base/encoding.h"
 #include "libs/base/status_macros.h"
+#include "libs/events/payload.h"
 #include "libs/log/log.h"
 #include "services/auth/bootstrap.h"
 #include "services/auth/feed.h"
@@ -17,7 +18,7 @@ namespace {
 constexpr std::chrono::seconds kSweepEvery{60};
 constexpr std::chrono::seconds kWatchEvery{5};
 constexpr int kSweepRows = 1000;
-constexpr size_t kSecretMin = 32;        // characters: 128 bits as hex
+constexpr size_t kSecretMin = 32;         // characters: 128 bits as hex
 constexpr size_t kSecretDistinctMin = 8;  // fewer is somebody's placeholder
 
 absl::Duration Seconds(int64_t seconds) { return absl::Seconds(seconds); }
@@ -67,23 +68,22 @@ void AuthService::Configure(config::Reader& reader) {
   settings_.hash.operations = static_cast<unsigned long long>(
       reader.Int("CLOUDPOS_PASSWORD_PASSES", 3, {2, 20}, "Argon2id passes"));
   settings_.hash.memory_bytes =
-      1024 * static_cast<size_t>(reader.Int("CLOUDPOS_PASSWORD_MEMORY_KIB", 19456,
-                                            {19456, 1048576}, "Argon2id memory per hash"));
-  settings_.hash.concurrent = static_cast<int>(reader.Int(
-      "CLOUDPOS_PASSWORD_HASHERS", 2, {1, 16}, "Passwords hashed at once"));
-  settings_.rules.session.life = Seconds(reader.Int("CLOUDPOS_SESSION_LIFE_S", 43200, {300, 86400},
-                                                    "Life of a session from sign-in"));
+      1024 * static_cast<size_t>(reader.Int("CLOUDPOS_PASSWORD_MEMORY_KIB", 19456, {19456, 1048576},
+                                            "Argon2id memory per hash"));
+  settings_.hash.concurrent = static_cast<int>(
+      reader.Int("CLOUDPOS_PASSWORD_HASHERS", 2, {1, 16}, "Passwords hashed at once"));
+  settings_.rules.session.life = Seconds(
+      reader.Int("CLOUDPOS_SESSION_LIFE_S", 43200, {300, 86400}, "Life of a session from sign-in"));
   settings_.rules.session.idle =
       Seconds(reader.Int("CLOUDPOS_SESSION_IDLE_S", 7200, {60, 86400},
                          "A session that is not refreshed for so long is over"));
-  settings_.rules.session.access_token = Seconds(
-      reader.Int("CLOUDPOS_ACCESS_TOKEN_S", 600, {30, 600}, "Life of an access token"));
+  settings_.rules.session.access_token =
+      Seconds(reader.Int("CLOUDPOS_ACCESS_TOKEN_S", 600, {30, 600}, "Life of an access token"));
   settings_.rules.lockout.failures =
       static_cast<int>(reader.Int("CLOUDPOS_LOCKOUT_FAILURES", 5, {3, 100},
                                   "Failed sign-ins in a row that bring the first delay"));
-  settings_.rules.lockout.first_delay =
-      Seconds(reader.Int("CLOUDPOS_LOCKOUT_FIRST_S", 30, {1, 900},
-                         "First delay; each further failure doubles it"));
+  settings_.rules.lockout.first_delay = Seconds(reader.Int(
+      "CLOUDPOS_LOCKOUT_FIRST_S", 30, {1, 900}, "First delay; each further failure doubles it"));
   settings_.rules.lockout.delay_max =
       Seconds(reader.Int("CLOUDPOS_LOCKOUT_MAX_S", 900, {1, 3600}, "Longest delay"));
 }
@@ -97,11 +97,11 @@ absl::Status AuthService::LoadKeys(service::Runtime& runtime) {
   CLOUDPOS_ASSIGN_OR_RETURN(const std::string retired, ReadAll(settings_.retired_keys_file));
   CLOUDPOS_ASSIGN_OR_RETURN(const std::string jwks, MergeJwks(signer_->PublicJwk(), retired));
   CLOUDPOS_RETURN_IF_ERROR(runtime.verifier().SetKeys(jwks));
-  identity_ = std::make_unique<IdentityState>(
-      IdentityState::Options{.worker_pool = &runtime.worker_pool(),
-                             .clock = &runtime.clock(),
-                             .verifier = &runtime.verifier(),
-                             .jwks = jwks});
+  identity_ =
+      std::make_unique<IdentityState>(IdentityState::Options{.worker_pool = &runtime.worker_pool(),
+                                                             .clock = &runtime.clock(),
+                                                             .verifier = &runtime.verifier(),
+                                                             .jwks = jwks});
   return absl::OkStatus();
 }
 
@@ -109,12 +109,11 @@ absl::Status AuthService::Start(service::Runtime& runtime) {
   CLOUDPOS_RETURN_IF_ERROR(LoadKeys(runtime));
   hasher_ = std::make_unique<PasswordHasher>(settings_.hash);
   doorbell_ = std::make_unique<events::Doorbell>(&runtime.redis(), "auth");
-  feed_ = std::make_unique<events::Feed>(
-      events::FeedOptions{.producer = "auth",
-                          .pool = &runtime.worker_pool(),
-                          .clock = &runtime.clock(),
-                          .page_query = nullptr,
-                          .snapshot = SendSnapshot});
+  feed_ = std::make_unique<events::Feed>(events::FeedOptions{.producer = "auth",
+                                                             .pool = &runtime.worker_pool(),
+                                                             .clock = &runtime.clock(),
+                                                             .page_query = nullptr,
+                                                             .snapshot = SendSnapshot});
   deps_ = {.pool = &runtime.pool(),
            .clock = &runtime.clock(),
            .ids = &runtime.ids(),
@@ -158,7 +157,7 @@ void AuthService::StartBackground(service::Runtime& runtime) {
             [this](pg::Tx& tx, const std::vector<events::Event>& events) {
               return CollectAudit(tx, events, deps_.clock->Now());
             },
-        .event_types = {v1::AuditRecorded::descriptor()->full_name()},
+        .event_types = events::TypesOf<v1::AuditRecorded>(),
         // Rows kept stay; what a producer lost for good must not stop what comes after.
         .cursor_name = {},
         .start_from_snapshot = false,

@@ -1,8 +1,9 @@
 #include "services/auth/changes.h"
 
 #include "cloudpos/auth/v1/events.pb.h"
-#include "google/protobuf/util/json_util.h"
 #include "libs/base/status_macros.h"
+#include "libs/base/timestamp.h"
+#include "libs/events/audit.h"
 #include "libs/events/events.h"
 #include "services/auth/convert.h"
 #include "services/auth/store_audit.h"
@@ -10,13 +11,8 @@
 namespace cloudpos::auth {
 namespace {
 
-std::string ToJson(const google::protobuf::Message* message) {
-  std::string json;
-  if (message == nullptr) return json;
-  // A message of ours always has a JSON form; an empty text then is no state at all.
-  const auto status = google::protobuf::util::MessageToJsonString(*message, &json);
-  if (!status.ok()) json.clear();
-  return json;
+std::string JsonOf(const google::protobuf::Message* state) {
+  return state == nullptr ? "" : events::AuditJson(*state);
 }
 
 std::string TextOf(const std::optional<base::Uuid>& id) { return id ? id->ToString() : ""; }
@@ -45,7 +41,7 @@ absl::Status RecordAudit(pg::Tx& tx, base::IdSource& ids, const Actor& actor, co
   v1::AuditRecorded row;
   row.set_tenant_id(actor.tenant.ToString());
   row.set_audit_id(audit_id.ToString());
-  SetTime(now, row.mutable_occurred_at());
+  base::SetTime(now, row.mutable_occurred_at());
   row.set_service("auth");
   row.set_action(std::string(change.action));
   row.set_actor_id(TextOf(actor.staff));
@@ -54,8 +50,8 @@ absl::Status RecordAudit(pg::Tx& tx, base::IdSource& ids, const Actor& actor, co
   row.set_subject_id(change.subject_id);
   row.set_store_id(TextOf(change.store));
   row.set_client_ip(actor.client_ip);
-  row.set_before_json(ToJson(change.before));
-  row.set_after_json(ToJson(change.after));
+  row.set_before_json(JsonOf(change.before));
+  row.set_after_json(JsonOf(change.after));
   row.set_request_id(actor.request_id);
   CLOUDPOS_RETURN_IF_ERROR(InsertAudit(tx, row, now));
   // What others learn of it is that it happened: addresses and names of people stay here.
@@ -68,9 +64,9 @@ absl::Status RecordAudit(pg::Tx& tx, base::IdSource& ids, const Actor& actor, co
 absl::Status RecordEvent(pg::Tx& tx, base::IdSource& ids, const Actor& actor,
                          std::string_view aggregate_type, const base::Uuid& aggregate_id,
                          const google::protobuf::Message& event) {
-  return events::Append(tx, events::MakeEvent(ids.NewId(), actor.tenant,
-                                              std::string(aggregate_type), aggregate_id.ToString(),
-                                              event, actor.traceparent));
+  return events::Append(tx,
+                        events::MakeEvent(ids.NewId(), actor.tenant, std::string(aggregate_type),
+                                          aggregate_id.ToString(), event, actor.traceparent));
 }
 
 }  // namespace cloudpos::auth

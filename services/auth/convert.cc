@@ -1,5 +1,7 @@
 #include "services/auth/convert.h"
 
+#include "libs/base/timestamp.h"
+
 namespace cloudpos::auth {
 namespace {
 
@@ -16,19 +18,12 @@ void SetAddress(const Address& address, v1::StoreAddress* message) {
 template <typename Object, typename Message>
 void SetVersion(const Object& object, Message* message) {
   message->set_version(object.version);
-  SetTime(object.created_at, message->mutable_created_at());
-  SetTime(object.updated_at, message->mutable_updated_at());
+  base::SetTime(object.created_at, message->mutable_created_at());
+  base::SetTime(object.updated_at, message->mutable_updated_at());
   message->set_etag("v" + std::to_string(object.version));
 }
 
 }  // namespace
-
-void SetTime(absl::Time time, google::protobuf::Timestamp* message) {
-  const int64_t micros = absl::ToUnixMicros(time);
-  const int64_t seconds = absl::ToUnixSeconds(time);
-  message->set_seconds(seconds);
-  message->set_nanos(static_cast<int32_t>((micros - seconds * 1'000'000) * 1000));
-}
 
 absl::Time ToTime(const google::protobuf::Timestamp& message) {
   return absl::FromUnixSeconds(message.seconds()) + absl::Nanoseconds(message.nanos());
@@ -89,7 +84,7 @@ v1::Device ToProto(const Device& device) {
   message.set_name(device.name);
   if (device.register_id) message.set_register_id(device.register_id->ToString());
   message.set_revoked(device.revoked_at.has_value());
-  if (device.revoked_at) SetTime(*device.revoked_at, message.mutable_revoked_at());
+  if (device.revoked_at) base::SetTime(*device.revoked_at, message.mutable_revoked_at());
   message.set_public_key(device.public_key);
   SetVersion(device, &message);
   return message;
@@ -123,7 +118,7 @@ v1::StaffMember ToProto(const StaffMember& staff, const std::vector<RoleGrant>& 
   }
   SetVersion(staff, &message);
   if (locked_until > absl::InfinitePast()) {
-    SetTime(locked_until, message.mutable_locked_until());
+    base::SetTime(locked_until, message.mutable_locked_until());
     message.set_etag(message.etag() + "-" + std::to_string(absl::ToUnixSeconds(locked_until)));
   }
   return message;
@@ -133,9 +128,9 @@ v1::Session ToProto(const Session& session, const base::Uuid& current) {
   v1::Session message;
   message.set_session_id(session.session_id.ToString());
   message.set_staff_id(session.staff_id.ToString());
-  SetTime(session.created_at, message.mutable_created_at());
-  SetTime(session.last_used_at, message.mutable_last_used_at());
-  SetTime(session.expires_at, message.mutable_expires_at());
+  base::SetTime(session.created_at, message.mutable_created_at());
+  base::SetTime(session.last_used_at, message.mutable_last_used_at());
+  base::SetTime(session.expires_at, message.mutable_expires_at());
   message.set_client_ip(session.client_ip);
   message.set_user_agent(session.user_agent);
   message.set_current(session.session_id == current);
@@ -194,7 +189,7 @@ v1::DeviceChanged ToEvent(const Device& device) {
   if (device.register_id) event.set_register_id(device.register_id->ToString());
   event.set_public_key(device.public_key);
   event.set_revoked(device.revoked_at.has_value());
-  if (device.revoked_at) SetTime(*device.revoked_at, event.mutable_revoked_at());
+  if (device.revoked_at) base::SetTime(*device.revoked_at, event.mutable_revoked_at());
   return event;
 }
 

@@ -16,7 +16,6 @@
 
 namespace cloudpos::auth {
 
-void SetTime(absl::Time time, google::protobuf::Timestamp* message);
 absl::Time ToTime(const google::protobuf::Timestamp& message);
 
 Address FromProto(const v1::StoreAddress& message);

@@ -1,5 +1,6 @@
 // Devices as records; their keys come with enrolment (enrolment_handler.cc).
 
+#include "libs/base/page.h"
 #include "services/auth/identity_state.h"
 #include "services/auth/organisation_changes.h"
 #include "services/auth/organisation_handler.h"
@@ -101,9 +102,9 @@ absl::Status OrganisationHandler::ListDevices(rpc::CallContext& ctx,
                                               v1::ListDevicesResponse* response) {
   CLOUDPOS_ASSIGN_OR_RETURN(const base::Uuid store,
                             base::Uuid::ParseField(request.store_id(), "storeId"));
-  CLOUDPOS_ASSIGN_OR_RETURN(const int size, PageSize(request.page_size()));
+  CLOUDPOS_ASSIGN_OR_RETURN(const int size, base::PageSize(request.page_size()));
   const std::string list = "devices " + store.ToString();
-  CLOUDPOS_ASSIGN_OR_RETURN(const auto key, ParsePageToken(request.page_token(), list, 1));
+  CLOUDPOS_ASSIGN_OR_RETURN(const auto key, base::ParsePageToken(request.page_token(), list, 1));
   using Rows = std::vector<Device>;
   CLOUDPOS_ASSIGN_OR_RETURN(
       Rows rows, pg::Transact(*deps_.pool, TxFor(ctx), [&](pg::Tx& tx) -> absl::StatusOr<Rows> {

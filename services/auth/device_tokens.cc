@@ -1,6 +1,7 @@
 // Tokens of devices: a challenge, signed by the device's key.
 
 #include "libs/base/status_macros.h"
+#include "libs/base/timestamp.h"
 #include "libs/token/device_key.h"
 #include "services/auth/convert.h"
 #include "services/auth/domain/enrolment.h"
@@ -47,7 +48,7 @@ absl::Status EnrolmentHandler::ChallengeDevice(rpc::CallContext&,
   const absl::Time expires_at = deps_.clock->Now() + kChallengeLife;
   response->set_challenge(
       MakeChallenge(deps_.device_secret, device, expires_at, base::RandomBytes(kNonceBytes)));
-  SetTime(expires_at, response->mutable_expires_at());
+  base::SetTime(expires_at, response->mutable_expires_at());
   return absl::OkStatus();
 }
 

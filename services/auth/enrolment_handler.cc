@@ -1,6 +1,7 @@
 #include "services/auth/enrolment_handler.h"
 
 #include "libs/base/encoding.h"
+#include "libs/base/timestamp.h"
 #include "libs/token/device_key.h"
 #include "services/auth/domain/enrolment.h"
 #include "services/auth/identity_state.h"
@@ -124,7 +125,7 @@ absl::Status EnrolmentHandler::CreateEnrolmentCode(rpc::CallContext& ctx,
       }));
   Ring(deps_);
   response->set_code(code);
-  SetTime(row.expires_at, response->mutable_expires_at());
+  base::SetTime(row.expires_at, response->mutable_expires_at());
   return absl::OkStatus();
 }
 

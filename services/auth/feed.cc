@@ -1,6 +1,7 @@
 #include "services/auth/feed.h"
 
 #include "libs/base/status_macros.h"
+#include "libs/base/timestamp.h"
 #include "libs/events/events.h"
 #include "services/auth/convert.h"
 #include "services/auth/organisation_changes.h"
@@ -27,7 +28,7 @@ common::v1::Event EventOf(const char* type, const Object& object) {
   event.set_aggregate_id(id.ToString());
   event.set_event_type(payload.GetTypeName());
   payload.SerializeToString(event.mutable_payload());
-  SetTime(object.updated_at, event.mutable_recorded_at());
+  base::SetTime(object.updated_at, event.mutable_recorded_at());
   event.set_shard(events::ShardOf(object.tenant_id));
   return event;
 }
@@ -58,7 +59,7 @@ common::v1::Event EventOf(const StaffRights& one) {
   event.set_aggregate_id(id.ToString());
   event.set_event_type(payload.GetTypeName());
   payload.SerializeToString(event.mutable_payload());
-  SetTime(one.changed_at, event.mutable_recorded_at());
+  base::SetTime(one.changed_at, event.mutable_recorded_at());
   event.set_shard(events::ShardOf(one.staff.tenant_id));
   return event;
 }

@@ -6,6 +6,7 @@
 #include "boost/json.hpp"
 #include "libs/base/error.h"
 #include "libs/base/status_macros.h"
+#include "libs/base/timestamp.h"
 #include "libs/log/log.h"
 #include "services/auth/convert.h"
 #include "services/auth/store_sessions.h"
@@ -51,9 +52,9 @@ absl::Status IdentityState::Refresh() {
   for (const auto& subject : revocations.subjects) {
     v1::SubjectNotBefore* entry = answer->add_subjects();
     entry->set_subject_id(subject.subject.ToString());
-    SetTime(subject.not_before, entry->mutable_not_before());
+    base::SetTime(subject.not_before, entry->mutable_not_before());
   }
-  SetTime(as_of, answer->mutable_as_of());
+  base::SetTime(as_of, answer->mutable_as_of());
   const std::lock_guard lock(mutex_);
   current_ = std::move(answer);
   return absl::OkStatus();

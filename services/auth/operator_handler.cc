@@ -1,6 +1,7 @@
 // The tenant of ./pos replay.
 
 #include "libs/base/status_macros.h"
+#include "libs/base/timestamp.h"
 #include "services/auth/changes.h"
 #include "services/auth/convert.h"
 #include "services/auth/identity_handler.h"
@@ -114,7 +115,7 @@ absl::Status OperatorHandler::ProvisionReplayTenant(rpc::CallContext& ctx,
   response->set_store_id(IdOf("store").ToString());
   response->set_register_id(IdOf("register").ToString());
   response->set_access_token(deps_.signer->Sign(claims));
-  SetTime(claims.expires_at, response->mutable_expires_at());
+  base::SetTime(claims.expires_at, response->mutable_expires_at());
   return absl::OkStatus();
 }
 

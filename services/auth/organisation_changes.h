@@ -6,11 +6,11 @@
 #include <string_view>
 #include <vector>
 
+#include "libs/base/page.h"
 #include "libs/base/status_macros.h"
 #include "services/auth/changes.h"
 #include "services/auth/context.h"
 #include "services/auth/convert.h"
-#include "services/auth/domain/page.h"
 
 namespace cloudpos::auth {
 
@@ -45,7 +45,7 @@ std::string FillPage(std::vector<Object> rows, int size, std::string_view list, 
   const bool has_more = rows.size() > static_cast<size_t>(size);
   if (has_more) rows.pop_back();
   for (const Object& row : rows) *out->Add() = ToProto(row);
-  return has_more ? MakePageToken(list, {rows.back().code}) : std::string();
+  return has_more ? base::MakePageToken(list, {rows.back().code}) : std::string();
 }
 
 }  // namespace cloudpos::auth

@@ -1,5 +1,6 @@
 // Registers.
 
+#include "libs/base/page.h"
 #include "services/auth/organisation_changes.h"
 #include "services/auth/organisation_handler.h"
 #include "services/auth/store_organisation.h"
@@ -84,9 +85,9 @@ absl::Status OrganisationHandler::ListRegisters(rpc::CallContext& ctx,
                                                 v1::ListRegistersResponse* response) {
   CLOUDPOS_ASSIGN_OR_RETURN(const base::Uuid store,
                             base::Uuid::ParseField(request.store_id(), "storeId"));
-  CLOUDPOS_ASSIGN_OR_RETURN(const int size, PageSize(request.page_size()));
+  CLOUDPOS_ASSIGN_OR_RETURN(const int size, base::PageSize(request.page_size()));
   const std::string list = "registers " + store.ToString();
-  CLOUDPOS_ASSIGN_OR_RETURN(const auto key, ParsePageToken(request.page_token(), list, 1));
+  CLOUDPOS_ASSIGN_OR_RETURN(const auto key, base::ParsePageToken(request.page_token(), list, 1));
   using Rows = std::vector<Register>;
   CLOUDPOS_ASSIGN_OR_RETURN(
       Rows rows, pg::Transact(*deps_.pool, TxFor(ctx), [&](pg::Tx& tx) -> absl::StatusOr<Rows> {

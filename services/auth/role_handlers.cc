@@ -1,10 +1,10 @@
 // Roles.
 
+#include "libs/base/page.h"
 #include "libs/base/status_macros.h"
 #include "services/auth/changes.h"
 #include "services/auth/convert.h"
 #include "services/auth/domain/fields.h"
-#include "services/auth/domain/page.h"
 #include "services/auth/identity_state.h"
 #include "services/auth/staff_handler.h"
 #include "services/auth/staff_rights.h"
@@ -108,8 +108,8 @@ absl::Status StaffHandler::GetRole(rpc::CallContext& ctx, const v1::GetRoleReque
 
 absl::Status StaffHandler::ListRoles(rpc::CallContext& ctx, const v1::ListRolesRequest& request,
                                      v1::ListRolesResponse* response) {
-  CLOUDPOS_ASSIGN_OR_RETURN(const int size, PageSize(request.page_size()));
-  CLOUDPOS_ASSIGN_OR_RETURN(const auto key, ParsePageToken(request.page_token(), "roles", 1));
+  CLOUDPOS_ASSIGN_OR_RETURN(const int size, base::PageSize(request.page_size()));
+  CLOUDPOS_ASSIGN_OR_RETURN(const auto key, base::ParsePageToken(request.page_token(), "roles", 1));
   CLOUDPOS_ASSIGN_OR_RETURN(
       auto rows, pg::Transact(*deps_.pool, TxFor(ctx), [&](pg::Tx& tx) {
         return SelectRoles(tx, ctx.tenant(), key.empty() ? "" : key[0], size + 1);
@@ -117,7 +117,7 @@ absl::Status StaffHandler::ListRoles(rpc::CallContext& ctx, const v1::ListRolesR
   const bool has_more = rows.size() > static_cast<size_t>(size);
   if (has_more) rows.pop_back();
   for (const Role& role : rows) *response->add_roles() = ToProto(role);
-  if (has_more) response->set_next_page_token(MakePageToken("roles", {rows.back().name}));
+  if (has_more) response->set_next_page_token(base::MakePageToken("roles", {rows.back().name}));
   return absl::OkStatus();
 }
 

@@ -1,15 +1,16 @@
 #include "services/auth/session_pages.h"
 
 #include "libs/base/clock.h"
+#include "libs/base/page.h"
 
 namespace cloudpos::auth {
 
 absl::StatusOr<SessionPage> SelectSessionPage(const Deps& deps, const rpc::CallContext& ctx,
                                               const base::Uuid& staff, int32_t page_size,
                                               const std::string& page_token) {
-  CLOUDPOS_ASSIGN_OR_RETURN(const int size, PageSize(page_size));
+  CLOUDPOS_ASSIGN_OR_RETURN(const int size, base::PageSize(page_size));
   const std::string list = "sessions " + staff.ToString();
-  CLOUDPOS_ASSIGN_OR_RETURN(const auto key, ParsePageToken(page_token, list, 2));
+  CLOUDPOS_ASSIGN_OR_RETURN(const auto key, base::ParsePageToken(page_token, list, 2));
   std::optional<SessionPosition> after;
   if (!key.empty()) {
     const auto time = base::ParseTime(key[0], "pageToken");
@@ -28,7 +29,7 @@ absl::StatusOr<SessionPage> SelectSessionPage(const Deps& deps, const rpc::CallC
     page.sessions.pop_back();
     const Session& last = page.sessions.back();
     page.next_page_token =
-        MakePageToken(list, {base::FormatTime(last.created_at), last.session_id.ToString()});
+        base::MakePageToken(list, {base::FormatTime(last.created_at), last.session_id.ToString()});
   }
   return page;
 }

@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "libs/base/page.h"
 #include "libs/base/status_macros.h"
 #include "services/auth/context.h"
 #include "services/auth/convert.h"
-#include "services/auth/domain/page.h"
 #include "services/auth/store_sessions.h"
 
 namespace cloudpos::auth {

@@ -1,9 +1,9 @@
 // People.
 
+#include "libs/base/page.h"
 #include "libs/base/status_macros.h"
 #include "services/auth/convert.h"
 #include "services/auth/domain/fields.h"
-#include "services/auth/domain/page.h"
 #include "services/auth/domain/password_rules.h"
 #include "services/auth/identity_state.h"
 #include "services/auth/login_guard.h"
@@ -143,9 +143,9 @@ absl::Status StaffHandler::GetStaff(rpc::CallContext& ctx, const v1::GetStaffReq
 
 absl::Status StaffHandler::ListStaff(rpc::CallContext& ctx, const v1::ListStaffRequest& request,
                                      v1::ListStaffResponse* response) {
-  CLOUDPOS_ASSIGN_OR_RETURN(const int size, PageSize(request.page_size()));
+  CLOUDPOS_ASSIGN_OR_RETURN(const int size, base::PageSize(request.page_size()));
   const std::string list = request.include_inactive() ? "all staff" : "staff";
-  CLOUDPOS_ASSIGN_OR_RETURN(const auto key, ParsePageToken(request.page_token(), list, 2));
+  CLOUDPOS_ASSIGN_OR_RETURN(const auto key, base::ParsePageToken(request.page_token(), list, 2));
   std::optional<StaffPosition> after;
   if (!key.empty()) {
     const auto id = base::Uuid::Parse(key[1]);
@@ -170,7 +170,7 @@ absl::Status StaffHandler::ListStaff(rpc::CallContext& ctx, const v1::ListStaffR
   }
   if (has_more) {
     response->set_next_page_token(
-        MakePageToken(list, {rows.back().display_name, rows.back().staff_id.ToString()}));
+        base::MakePageToken(list, {rows.back().display_name, rows.back().staff_id.ToString()}));
   }
   return absl::OkStatus();
 }

@@ -1,6 +1,7 @@
 #include "services/auth/staff_rights.h"
 
 #include "libs/base/status_macros.h"
+#include "libs/base/timestamp.h"
 #include "services/auth/convert.h"
 #include "services/auth/store_staff.h"
 
@@ -11,8 +12,8 @@ v1::StaffRightsChanged RightsEvent(const StaffMember& staff, const std::vector<R
   v1::StaffRightsChanged event;
   event.set_tenant_id(staff.tenant_id.ToString());
   event.set_staff_id(staff.staff_id.ToString());
-  SetTime(changed_at, event.mutable_changed_at());
-  SetTime(staff.created_at, event.mutable_created_at());
+  base::SetTime(changed_at, event.mutable_changed_at());
+  base::SetTime(staff.created_at, event.mutable_created_at());
   event.set_active(staff.active);
   for (const token::Grant& grant : EffectiveGrants(grants)) {
     v1::StaffGrant* out = event.add_grants();

@@ -1,5 +1,6 @@
 // Stores.
 
+#include "libs/base/page.h"
 #include "services/auth/organisation_changes.h"
 #include "services/auth/organisation_handler.h"
 #include "services/auth/store_organisation.h"
@@ -99,9 +100,9 @@ absl::Status OrganisationHandler::ListStores(rpc::CallContext& ctx,
                                              const v1::ListStoresRequest& request,
                                              v1::ListStoresResponse* response) {
   ctx.MarkStoresChecked();  // only the caller's stores are read
-  CLOUDPOS_ASSIGN_OR_RETURN(const int size, PageSize(request.page_size()));
+  CLOUDPOS_ASSIGN_OR_RETURN(const int size, base::PageSize(request.page_size()));
   const std::string list = request.include_archived() ? "all stores" : "stores";
-  CLOUDPOS_ASSIGN_OR_RETURN(const auto key, ParsePageToken(request.page_token(), list, 1));
+  CLOUDPOS_ASSIGN_OR_RETURN(const auto key, base::ParsePageToken(request.page_token(), list, 1));
   const StoreFilter filter{.among = StoresWith(ctx.claims(), STORE_READ),
                            .archived_too = request.include_archived(),
                            .after_code = key.empty() ? "" : key[0]};

@@ -4,6 +4,7 @@
 
 #include "libs/base/encoding.h"
 #include "libs/base/status_macros.h"
+#include "libs/base/timestamp.h"
 #include "services/inventory/convert.h"
 
 namespace cloudpos::inventory {
@@ -94,8 +95,8 @@ v1::StockAdjustment ToProto(const Adjustment& adjustment) {
   out.set_location_id(adjustment.location.ToString());
   out.set_reason_code(adjustment.reason_code);
   out.set_note(adjustment.note);
-  SetTime(adjustment.occurred_at, out.mutable_occurred_at());
-  SetTime(adjustment.recorded_at, out.mutable_recorded_at());
+  base::SetTime(adjustment.occurred_at, out.mutable_occurred_at());
+  base::SetTime(adjustment.recorded_at, out.mutable_recorded_at());
   out.set_actor_id(adjustment.actor.ToString());
   for (const Movement& line : adjustment.lines) {
     v1::AdjustStockLine* added = out.add_lines();
@@ -113,8 +114,8 @@ v1::StockAdjusted ToEvent(const Adjustment& adjustment) {
   out.set_location_id(adjustment.location.ToString());
   out.set_actor_id(adjustment.actor.ToString());
   out.set_reason_code(adjustment.reason_code);
-  SetTime(adjustment.occurred_at, out.mutable_occurred_at());
-  SetTime(adjustment.recorded_at, out.mutable_recorded_at());
+  base::SetTime(adjustment.occurred_at, out.mutable_occurred_at());
+  base::SetTime(adjustment.recorded_at, out.mutable_recorded_at());
   for (const Movement& line : adjustment.lines) {
     v1::StockAdjustedLine* added = out.add_lines();
     added->set_line_no(line.line_no);

@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "google/protobuf/message.h"
 #include "libs/base/ids.h"
+#include "libs/events/audit.h"
 #include "libs/events/events.h"
 #include "libs/pg/pg.h"
 #include "libs/rpc/server.h"
@@ -18,19 +19,6 @@
 #include "services/inventory/store_catalogue.h"
 
 namespace cloudpos::inventory {
-
-/// What was done to what. Before and after are API messages without secrets; null = did not exist.
-struct AuditedChange {
-  std::string_view action;
-  std::string_view subject_type;
-  base::Uuid subject;
-  base::Uuid store = {};
-  const google::protobuf::Message* before = nullptr;
-  const google::protobuf::Message* after = nullptr;
-};
-/// The audit row as an event of our own outbox; auth collects it.
-events::NewEvent AuditEvent(const rpc::CallContext& ctx, const base::Uuid& audit_id, absl::Time now,
-                            const AuditedChange& change);
 
 class CatalogueWrite {
  public:
@@ -44,7 +32,7 @@ class CatalogueWrite {
   void Add(const Product& product, const Variant& variant);
   /// Raises the versions of all variants of the product and adds them.
   void TouchVariants(Product& product, absl::Time now);
-  void Audit(absl::Time now, const AuditedChange& change);
+  void Audit(absl::Time now, const events::AuditedChange& change);
 
   /// Writes it all. Nothing when no version was taken.
   absl::Status Finish();

@@ -1,10 +1,10 @@
 // Categories, and the table of the service's methods.
 
+#include "libs/base/page.h"
 #include "libs/base/status_macros.h"
 #include "services/inventory/catalogue_handler.h"
 #include "services/inventory/catalogue_write.h"
 #include "services/inventory/convert.h"
-#include "services/inventory/domain/page.h"
 #include "services/inventory/store_catalogue.h"
 #include "services/inventory/store_search.h"
 
@@ -124,8 +124,8 @@ absl::Status CatalogueHandler::CreateCategory(rpc::CallContext& ctx,
     const v1::Category after = ToProto(category);
     write.Audit(now, {.action = "category.create",
                       .subject_type = "category",
-                      .subject = category.id,
-                      .after = &after});
+                      .subject_id = category.id.ToString(),
+                      .after_json = events::AuditJson(after)});
     return write.Finish();
   }));
   if (is_replay) ctx.SetReplayed();
@@ -153,13 +153,13 @@ absl::Status CatalogueHandler::ListCategories(rpc::CallContext& ctx,
                                               const v1::ListCategoriesRequest& request,
                                               v1::ListCategoriesResponse* response) {
   ctx.MarkStoresChecked();
-  CLOUDPOS_ASSIGN_OR_RETURN(const int size, PageSize(request.page_size()));
+  CLOUDPOS_ASSIGN_OR_RETURN(const int size, base::PageSize(request.page_size()));
   const std::string list = request.include_archived() ? "all categories" : "categories";
-  CLOUDPOS_ASSIGN_OR_RETURN(const auto key, ParsePageToken(request.page_token(), list, 2));
+  CLOUDPOS_ASSIGN_OR_RETURN(const auto key, base::ParsePageToken(request.page_token(), list, 2));
   std::optional<NameKey> after;
   if (!key.empty()) {
     const auto id = base::Uuid::Parse(key[1]);
-    if (!id) return BadPageToken();
+    if (!id) return base::BadPageToken();
     after = {.name = key[0], .id = *id};
   }
   CLOUDPOS_ASSIGN_OR_RETURN(auto rows, pg::Transact(*deps_.pool, ReadFor(ctx), [&](pg::Tx& tx) {
@@ -171,7 +171,7 @@ absl::Status CatalogueHandler::ListCategories(rpc::CallContext& ctx,
   for (const Category& category : rows) *response->add_categories() = ToProto(category);
   if (has_more) {
     response->set_next_page_token(
-        MakePageToken(list, {rows.back().name, rows.back().id.ToString()}));
+        base::MakePageToken(list, {rows.back().name, rows.back().id.ToString()}));
   }
   return absl::OkStatus();
 }
@@ -202,9 +202,9 @@ absl::Status CatalogueHandler::UpdateCategory(rpc::CallContext& ctx,
         const v1::Category new_state = ToProto(after);
         write.Audit(now, {.action = "category.update",
                           .subject_type = "category",
-                          .subject = id,
-                          .before = &old_state,
-                          .after = &new_state});
+                          .subject_id = id.ToString(),
+                          .before_json = events::AuditJson(old_state),
+                          .after_json = events::AuditJson(new_state)});
         CLOUDPOS_RETURN_IF_ERROR(write.Finish());
         return after;
       }));

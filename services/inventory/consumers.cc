@@ -7,6 +7,7 @@
 #include "cloudpos/transaction/v1/events.pb.h"
 #include "libs/base/error.h"
 #include "libs/base/status_macros.h"
+#include "libs/events/payload.h"
 #include "libs/journal/entry.h"
 #include "libs/log/log.h"
 #include "services/inventory/store_stock.h"
@@ -14,20 +15,8 @@
 namespace cloudpos::inventory {
 namespace {
 
-constexpr const char* kStoreChanged = "cloudpos.auth.v1.StoreChanged";
-constexpr const char* kEntryRecorded = "cloudpos.transaction.v1.JournalEntryRecorded";
-
 /// A request asks auth for at most this long; what it cannot tell by then is NOT_FOUND.
 constexpr absl::Duration kCatchUpMax = absl::Seconds(1);
-
-template <typename Message>
-absl::StatusOr<Message> Parse(const events::Event& event) {
-  Message message;
-  if (!message.ParseFromString(event.payload())) {
-    return absl::DataLossError("payload of " + event.event_type() + " cannot be parsed");
-  }
-  return message;
-}
 
 absl::StatusOr<journal::SaleEntry> ParseEntry(
     const events::Event& event, const transaction::v1::JournalEntryRecorded& recorded) {
@@ -60,7 +49,7 @@ events::ConsumerOptions StoreOptions(const Consumers::Options& options) {
   events::ConsumerOptions out = OptionsOf(options, "auth");
   out.channel = options.auth;
   out.apply = ApplyStores;
-  out.event_types = {kStoreChanged};
+  out.event_types = events::TypesOf<auth::v1::StoreChanged>();
   return out;
 }
 
@@ -70,7 +59,7 @@ events::ConsumerOptions EntryOptions(const Consumers::Options& options) {
   out.apply = [clock = options.clock](pg::Tx& tx, const std::vector<events::Event>& batch) {
     return ApplyEntries(tx, batch, clock->Now());
   };
-  out.event_types = {kEntryRecorded};
+  out.event_types = events::TypesOf<transaction::v1::JournalEntryRecorded>();
   return out;
 }
 
@@ -79,8 +68,8 @@ events::ConsumerOptions EntryOptions(const Consumers::Options& options) {
 absl::Status ApplyStores(pg::Tx& tx, const std::vector<events::Event>& batch) {
   std::vector<StockLocation> floors;
   for (const events::Event& event : batch) {
-    if (event.event_type() != kStoreChanged) continue;
-    CLOUDPOS_ASSIGN_OR_RETURN(const auto store, Parse<auth::v1::StoreChanged>(event));
+    if (!events::Is<auth::v1::StoreChanged>(event)) continue;
+    CLOUDPOS_ASSIGN_OR_RETURN(const auto store, events::Payload<auth::v1::StoreChanged>(event));
     CLOUDPOS_RETURN_IF_ERROR(UpsertStore(tx, store));
     CLOUDPOS_ASSIGN_OR_RETURN(const base::Uuid tenant,
                               base::Uuid::ParseField(store.tenant_id(), "tenantId"));
@@ -100,9 +89,9 @@ absl::Status ApplyEntries(pg::Tx& tx, const std::vector<events::Event>& batch,
   std::set<StockLocation> locations;
   std::map<JournalKey, std::vector<int64_t>> numbers;
   for (const events::Event& event : batch) {
-    if (event.event_type() != kEntryRecorded) continue;
+    if (!events::Is<transaction::v1::JournalEntryRecorded>(event)) continue;
     CLOUDPOS_ASSIGN_OR_RETURN(const auto recorded,
-                              Parse<transaction::v1::JournalEntryRecorded>(event));
+                              events::Payload<transaction::v1::JournalEntryRecorded>(event));
     CLOUDPOS_ASSIGN_OR_RETURN(const journal::SaleEntry entry, ParseEntry(event, recorded));
     // One that was set aside counts as seen and moves nothing; released, it comes again.
     if (recorded.state() != transaction::v1::JournalEntryRecorded::QUARANTINED) {

@@ -5,6 +5,7 @@
 #include "libs/base/error.h"
 #include "libs/base/money.h"
 #include "libs/base/status_macros.h"
+#include "libs/base/timestamp.h"
 
 namespace cloudpos::inventory {
 namespace {
@@ -22,13 +23,6 @@ std::string Etag(const Product& product) {
 }
 
 }  // namespace
-
-void SetTime(absl::Time time, google::protobuf::Timestamp* message) {
-  const int64_t micros = absl::ToUnixMicros(time);
-  const int64_t seconds = absl::ToUnixSeconds(time);  // rounds down
-  message->set_seconds(seconds);
-  message->set_nanos(static_cast<int32_t>((micros - seconds * 1'000'000) * 1'000));
-}
 
 absl::StatusOr<absl::Time> ParseTimestamp(const google::protobuf::Timestamp& message,
                                           std::string_view field) {
@@ -54,8 +48,8 @@ v1::Category ToProto(const Category& category) {
   out.set_name(category.name);
   out.set_parent_category_id(IdText(category.parent));
   out.set_archived(category.archived);
-  SetTime(category.created_at, out.mutable_created_at());
-  SetTime(category.updated_at, out.mutable_updated_at());
+  base::SetTime(category.created_at, out.mutable_created_at());
+  base::SetTime(category.updated_at, out.mutable_updated_at());
   out.set_etag(std::to_string(category.version));
   return out;
 }
@@ -89,8 +83,8 @@ v1::Variant ToProto(const Variant& variant) {
   out.set_stocked(variant.stocked);
   out.set_negative_stock_policy(static_cast<v1::NegativeStockPolicy>(variant.negative_stock));
   out.set_archived(variant.archived);
-  SetTime(variant.created_at, out.mutable_created_at());
-  SetTime(variant.updated_at, out.mutable_updated_at());
+  base::SetTime(variant.created_at, out.mutable_created_at());
+  base::SetTime(variant.updated_at, out.mutable_updated_at());
   return out;
 }
 
@@ -104,8 +98,8 @@ v1::Product ToProto(const Product& product) {
   out.set_tax_category(product.tax_category);
   out.set_archived(product.archived);
   for (const Variant& variant : product.variants) *out.add_variants() = ToProto(variant);
-  SetTime(product.created_at, out.mutable_created_at());
-  SetTime(product.updated_at, out.mutable_updated_at());
+  base::SetTime(product.created_at, out.mutable_created_at());
+  base::SetTime(product.updated_at, out.mutable_updated_at());
   out.set_etag(Etag(product));
   return out;
 }

@@ -14,7 +14,6 @@
 
 namespace cloudpos::inventory {
 
-void SetTime(absl::Time time, google::protobuf::Timestamp* message);
 /// To the microsecond, which is what the database keeps; INVALID_ARGUMENT naming `field`.
 absl::StatusOr<absl::Time> ParseTimestamp(const google::protobuf::Timestamp& message,
                                           std::string_view field);

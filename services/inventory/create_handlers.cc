@@ -89,12 +89,11 @@ absl::Status CatalogueHandler::CreateIn(pg::Tx& tx, rpc::CallContext& ctx, absl:
   CLOUDPOS_RETURN_IF_ERROR(InsertVariants(tx, ctx.tenant(), variants, "", ctx.subject()));
   CLOUDPOS_RETURN_IF_ERROR(IndexProducts(tx, ctx.tenant(), products, true));
   const v1::Product after = ToProto(*products[0]);
-  write.Audit(now,
-              {.action = creation->is_batch ? "product.batch_create" : "product.create",
-               .subject_type = "product",
-               .subject = creation->is_batch ? base::Uuid() : products[0]->id,
-               .after = creation->is_batch ? static_cast<const google::protobuf::Message*>(&made)
-                                           : &after});
+  write.Audit(
+      now, {.action = creation->is_batch ? "product.batch_create" : "product.create",
+            .subject_type = "product",
+            .subject_id = creation->is_batch ? "" : products[0]->id.ToString(),
+            .after_json = creation->is_batch ? events::AuditJson(made) : events::AuditJson(after)});
   return write.Finish();
 }
 
@@ -204,8 +203,8 @@ absl::Status CatalogueHandler::AddVariant(rpc::CallContext& ctx,
     const v1::Variant after = ToProto(variant);
     write.Audit(now, {.action = "variant.create",
                       .subject_type = "variant",
-                      .subject = variant.id,
-                      .after = &after});
+                      .subject_id = variant.id.ToString(),
+                      .after_json = events::AuditJson(after)});
     return write.Finish();
   }));
   if (is_replay) ctx.SetReplayed();

@@ -1,6 +1,7 @@
 #include "services/inventory/feed.h"
 
 #include "libs/base/status_macros.h"
+#include "libs/base/timestamp.h"
 #include "services/inventory/adjustment.h"
 #include "services/inventory/convert.h"
 
@@ -34,7 +35,7 @@ events::Event MakeEvent(const base::Uuid& tenant, const char* type, const base::
   event.set_tenant_id(tenant.ToString());
   event.set_aggregate_type(type);
   event.set_aggregate_id(id.ToString());
-  SetTime(at, event.mutable_recorded_at());
+  base::SetTime(at, event.mutable_recorded_at());
   event.set_shard(events::ShardOf(tenant));
   return event;
 }

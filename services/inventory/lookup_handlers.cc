@@ -4,10 +4,10 @@
 #include <map>
 
 #include "libs/base/encoding.h"
+#include "libs/base/page.h"
 #include "libs/base/status_macros.h"
 #include "services/inventory/catalogue_handler.h"
 #include "services/inventory/convert.h"
-#include "services/inventory/domain/page.h"
 #include "services/inventory/search.h"
 #include "services/inventory/store_products.h"
 
@@ -81,7 +81,7 @@ absl::Status CatalogueHandler::SearchVariants(rpc::CallContext& ctx,
       base::Utf8Length(text) > kQueryMax) {
     return base::Fail(INVALID_ARGUMENT, "q", "must be 1 to 200 printable characters");
   }
-  CLOUDPOS_ASSIGN_OR_RETURN(const int size, PageSize(request.page_size(), 100, 20));
+  CLOUDPOS_ASSIGN_OR_RETURN(const int size, base::PageSize(request.page_size(), 100, 20));
   return pg::Transact(*deps_.pool, ReadFor(ctx), [&](pg::Tx& tx) -> absl::Status {
     response->Clear();
     CLOUDPOS_ASSIGN_OR_RETURN(
@@ -96,7 +96,7 @@ absl::Status CatalogueHandler::ListCatalogueChanges(rpc::CallContext& ctx,
                                                     v1::ListCatalogueChangesResponse* response) {
   ctx.MarkStoresChecked();
   if (request.since() < 0) return base::Fail(OUT_OF_RANGE, "since", "must be 0 or more");
-  CLOUDPOS_ASSIGN_OR_RETURN(const int size, PageSize(request.page_size(), 2'000, 500));
+  CLOUDPOS_ASSIGN_OR_RETURN(const int size, base::PageSize(request.page_size(), 2'000, 500));
   return pg::Transact(*deps_.pool, ReadFor(ctx), [&](pg::Tx& tx) -> absl::Status {
     response->Clear();
     CLOUDPOS_ASSIGN_OR_RETURN(const int64_t latest, SelectCatalogueVersion(tx, ctx.tenant()));

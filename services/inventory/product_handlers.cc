@@ -1,10 +1,10 @@
 // Reading and changing products.
 
+#include "libs/base/page.h"
 #include "libs/base/status_macros.h"
 #include "services/inventory/catalogue_handler.h"
 #include "services/inventory/catalogue_write.h"
 #include "services/inventory/convert.h"
-#include "services/inventory/domain/page.h"
 #include "services/inventory/store_products.h"
 #include "services/inventory/store_search.h"
 #include "services/inventory/taken.h"
@@ -77,9 +77,9 @@ absl::Status WriteProduct(pg::Tx& tx, const rpc::CallContext& ctx, CatalogueWrit
   const v1::Product new_state = Head(*after);
   write.Audit(now, {.action = action,
                     .subject_type = "product",
-                    .subject = after->id,
-                    .before = &old_state,
-                    .after = &new_state});
+                    .subject_id = after->id.ToString(),
+                    .before_json = events::AuditJson(old_state),
+                    .after_json = events::AuditJson(new_state)});
   return write.Finish();
 }
 
@@ -104,7 +104,7 @@ absl::Status CatalogueHandler::ListProducts(rpc::CallContext& ctx,
                                             const v1::ListProductsRequest& request,
                                             v1::ListProductsResponse* response) {
   ctx.MarkStoresChecked();
-  CLOUDPOS_ASSIGN_OR_RETURN(const int size, PageSize(request.page_size()));
+  CLOUDPOS_ASSIGN_OR_RETURN(const int size, base::PageSize(request.page_size()));
   ProductFilter filter{.archived_too = request.include_archived()};
   if (!request.category_id().empty()) {
     CLOUDPOS_ASSIGN_OR_RETURN(filter.category,
@@ -112,10 +112,10 @@ absl::Status CatalogueHandler::ListProducts(rpc::CallContext& ctx,
   }
   const std::string list = std::string(filter.archived_too ? "all products" : "products") + " " +
                            IdText(filter.category.value_or(base::Uuid()));
-  CLOUDPOS_ASSIGN_OR_RETURN(const auto key, ParsePageToken(request.page_token(), list, 2));
+  CLOUDPOS_ASSIGN_OR_RETURN(const auto key, base::ParsePageToken(request.page_token(), list, 2));
   if (!key.empty()) {
     const auto id = base::Uuid::Parse(key[1]);
-    if (!id) return BadPageToken();
+    if (!id) return base::BadPageToken();
     filter.after = {.name = key[0], .id = *id};
   }
   return pg::Transact(*deps_.pool, ReadFor(ctx), [&](pg::Tx& tx) -> absl::Status {
@@ -129,7 +129,7 @@ absl::Status CatalogueHandler::ListProducts(rpc::CallContext& ctx,
     for (const Product& product : products) *response->add_products() = ToProto(product);
     if (has_more) {
       response->set_next_page_token(
-          MakePageToken(list, {keys.back().name, keys.back().id.ToString()}));
+          base::MakePageToken(list, {keys.back().name, keys.back().id.ToString()}));
     }
     return absl::OkStatus();
   });

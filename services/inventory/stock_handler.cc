@@ -4,11 +4,12 @@
 
 #include "absl/strings/numbers.h"
 #include "libs/base/clock.h"
+#include "libs/base/page.h"
 #include "libs/base/status_macros.h"
+#include "libs/base/timestamp.h"
 #include "services/inventory/adjustment.h"
 #include "services/inventory/catalogue_write.h"
 #include "services/inventory/convert.h"
-#include "services/inventory/domain/page.h"
 
 namespace cloudpos::inventory {
 namespace {
@@ -33,24 +34,24 @@ std::string ListName(const char* kind, const std::string& store, const std::stri
 
 absl::StatusOr<std::optional<LevelKey>> ParseLevelKey(const std::string& token,
                                                       const std::string& list) {
-  CLOUDPOS_ASSIGN_OR_RETURN(const auto key, ParsePageToken(token, list, 2));
+  CLOUDPOS_ASSIGN_OR_RETURN(const auto key, base::ParsePageToken(token, list, 2));
   if (key.empty()) return std::optional<LevelKey>();
   const auto location = base::Uuid::Parse(key[0]);
   const auto variant = base::Uuid::Parse(key[1]);
-  if (!location || !variant) return BadPageToken();
+  if (!location || !variant) return base::BadPageToken();
   return std::optional<LevelKey>({.location = *location, .variant = *variant});
 }
 
 absl::StatusOr<std::optional<LedgerKey>> ParseLedgerKey(const std::string& token,
                                                         const std::string& list) {
-  CLOUDPOS_ASSIGN_OR_RETURN(const auto key, ParsePageToken(token, list, 4));
+  CLOUDPOS_ASSIGN_OR_RETURN(const auto key, base::ParsePageToken(token, list, 4));
   if (key.empty()) return std::optional<LedgerKey>();
   const auto time = base::ParseTime(key[0], "pageToken");
   const auto document = base::Uuid::Parse(key[1]);
   LedgerKey out;
   if (!time.ok() || !document || !absl::SimpleAtoi(key[2], &out.line_no) ||
       !absl::SimpleAtoi(key[3], &out.kind)) {
-    return BadPageToken();
+    return base::BadPageToken();
   }
   out.recorded_at = *time;
   out.document = *document;
@@ -67,7 +68,7 @@ v1::StockLevel ToProto(const StockLevel& level) {
   out.set_reserved_milli(level.reserved_milli);
   const bool is_for_sale = level.location.kind == LocationKind::kSalesFloor;
   out.set_available_milli(is_for_sale ? level.on_hand_milli - level.reserved_milli : 0);
-  SetTime(level.updated_at, out.mutable_updated_at());
+  base::SetTime(level.updated_at, out.mutable_updated_at());
   return out;
 }
 
@@ -82,8 +83,8 @@ v1::StockMovement ToProto(const LedgerRow& row) {
   out.set_quantity_milli(row.movement.quantity_milli);
   out.set_reason_code(row.movement.reason_code);
   if (row.movement.actor) out.set_actor_id(row.movement.actor->ToString());
-  SetTime(row.movement.occurred_at, out.mutable_occurred_at());
-  SetTime(row.recorded_at, out.mutable_recorded_at());
+  base::SetTime(row.movement.occurred_at, out.mutable_occurred_at());
+  base::SetTime(row.recorded_at, out.mutable_recorded_at());
   return out;
 }
 
@@ -133,7 +134,7 @@ absl::StatusOr<StockFilter> StockHandler::ReadFilter(rpc::CallContext& ctx,
 absl::Status StockHandler::ListStockLevels(rpc::CallContext& ctx,
                                            const v1::ListStockLevelsRequest& request,
                                            v1::ListStockLevelsResponse* response) {
-  CLOUDPOS_ASSIGN_OR_RETURN(const int size, PageSize(request.page_size()));
+  CLOUDPOS_ASSIGN_OR_RETURN(const int size, base::PageSize(request.page_size()));
   CLOUDPOS_ASSIGN_OR_RETURN(const StockFilter filter,
                             ReadFilter(ctx, request.store_id(), request.variant_id()));
   const std::string list = ListName("levels", request.store_id(), request.variant_id());
@@ -144,8 +145,8 @@ absl::Status StockHandler::ListStockLevels(rpc::CallContext& ctx,
   if (has_more) rows.pop_back();
   for (const StockLevel& level : rows) *response->add_levels() = ToProto(level);
   if (has_more) {
-    response->set_next_page_token(
-        MakePageToken(list, {rows.back().location.id.ToString(), rows.back().variant.ToString()}));
+    response->set_next_page_token(base::MakePageToken(
+        list, {rows.back().location.id.ToString(), rows.back().variant.ToString()}));
   }
   return absl::OkStatus();
 }
@@ -153,7 +154,7 @@ absl::Status StockHandler::ListStockLevels(rpc::CallContext& ctx,
 absl::Status StockHandler::ListStockMovements(rpc::CallContext& ctx,
                                               const v1::ListStockMovementsRequest& request,
                                               v1::ListStockMovementsResponse* response) {
-  CLOUDPOS_ASSIGN_OR_RETURN(const int size, PageSize(request.page_size()));
+  CLOUDPOS_ASSIGN_OR_RETURN(const int size, base::PageSize(request.page_size()));
   if (request.store_id().empty() && request.variant_id().empty()) {
     return base::Fail(FIELD_REQUIRED, "storeId", "name a store, a variant or both");
   }
@@ -168,10 +169,10 @@ absl::Status StockHandler::ListStockMovements(rpc::CallContext& ctx,
   for (const LedgerRow& row : rows) *response->add_movements() = ToProto(row);
   if (has_more) {
     const LedgerRow& last = rows.back();
-    response->set_next_page_token(
-        MakePageToken(list, {base::FormatTime(last.recorded_at), last.movement.document.ToString(),
-                             std::to_string(last.movement.line_no),
-                             std::to_string(static_cast<int>(last.movement.kind))}));
+    response->set_next_page_token(base::MakePageToken(
+        list, {base::FormatTime(last.recorded_at), last.movement.document.ToString(),
+               std::to_string(last.movement.line_no),
+               std::to_string(static_cast<int>(last.movement.kind))}));
   }
   return absl::OkStatus();
 }
@@ -217,12 +218,12 @@ absl::Status StockHandler::Record(rpc::CallContext& ctx, Adjustment* adjustment,
     return events::AppendAll(
         tx, {events::MakeEvent(deps_.ids->NewId(), asked.tenant, "stock_adjustment",
                                asked.id.ToString(), ToEvent(asked), ctx.traceparent()),
-             AuditEvent(ctx, deps_.ids->NewId(), asked.recorded_at,
-                        {.action = "stock.adjust",
-                         .subject_type = "stock_adjustment",
-                         .subject = asked.id,
-                         .store = asked.store,
-                         .after = &after})});
+             events::AuditEvent(ctx, "inventory", deps_.ids->NewId(), asked.recorded_at,
+                                {.action = "stock.adjust",
+                                 .subject_type = "stock_adjustment",
+                                 .subject_id = asked.id.ToString(),
+                                 .store_id = IdText(asked.store),
+                                 .after_json = events::AuditJson(after)})});
   });
 }
 

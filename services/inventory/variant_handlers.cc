@@ -3,11 +3,12 @@
 #include <algorithm>
 
 #include "absl/strings/numbers.h"
+#include "libs/base/page.h"
 #include "libs/base/status_macros.h"
+#include "libs/base/timestamp.h"
 #include "services/inventory/catalogue_handler.h"
 #include "services/inventory/catalogue_write.h"
 #include "services/inventory/convert.h"
-#include "services/inventory/domain/page.h"
 #include "services/inventory/prices.h"
 #include "services/inventory/store_products.h"
 #include "services/inventory/store_search.h"
@@ -92,9 +93,9 @@ void AuditVariant(CatalogueWrite& write, absl::Time now, const char* action, con
   const v1::Variant new_state = ToProto(after);
   write.Audit(now, {.action = action,
                     .subject_type = "variant",
-                    .subject = after.id,
-                    .before = &old_state,
-                    .after = &new_state});
+                    .subject_id = after.id.ToString(),
+                    .before_json = events::AuditJson(old_state),
+                    .after_json = events::AuditJson(new_state)});
 }
 
 /// The caller may change each of these prices.
@@ -113,11 +114,11 @@ absl::Status CheckMaySet(rpc::CallContext& ctx, const std::vector<Price>& change
 
 absl::StatusOr<std::optional<PeriodKey>> ParsePeriodKey(const std::string& token,
                                                         const std::string& list) {
-  CLOUDPOS_ASSIGN_OR_RETURN(const auto key, ParsePageToken(token, list, 3));
+  CLOUDPOS_ASSIGN_OR_RETURN(const auto key, base::ParsePageToken(token, list, 3));
   if (key.empty()) return std::optional<PeriodKey>();
   const auto store = base::Uuid::Parse(key[1]);
   int64_t version = 0;
-  if (!store || !absl::SimpleAtoi(key[0], &version)) return BadPageToken();
+  if (!store || !absl::SimpleAtoi(key[0], &version)) return base::BadPageToken();
   return std::optional<PeriodKey>({.from_version = version, .store = *store, .currency = key[2]});
 }
 
@@ -217,7 +218,7 @@ absl::Status CatalogueHandler::ListPriceHistory(rpc::CallContext& ctx,
   ctx.MarkStoresChecked();
   CLOUDPOS_ASSIGN_OR_RETURN(const base::Uuid id,
                             base::Uuid::ParseField(request.variant_id(), "variantId"));
-  CLOUDPOS_ASSIGN_OR_RETURN(const int size, PageSize(request.page_size()));
+  CLOUDPOS_ASSIGN_OR_RETURN(const int size, base::PageSize(request.page_size()));
   const std::string list = "prices " + id.ToString();
   CLOUDPOS_ASSIGN_OR_RETURN(const auto after, ParsePeriodKey(request.page_token(), list));
   using Periods = std::vector<PricePeriod>;
@@ -235,13 +236,13 @@ absl::Status CatalogueHandler::ListPriceHistory(rpc::CallContext& ctx,
     *period->mutable_price() = ToProto(row.price);
     period->set_from_version(row.from_version);
     period->set_to_version(row.to_version.value_or(0));
-    SetTime(row.valid_from, period->mutable_valid_from());
-    if (row.valid_to) SetTime(*row.valid_to, period->mutable_valid_to());
+    base::SetTime(row.valid_from, period->mutable_valid_from());
+    if (row.valid_to) base::SetTime(*row.valid_to, period->mutable_valid_to());
     period->set_actor_id(row.actor.ToString());
   }
   if (has_more) {
     const PricePeriod& last = rows.back();
-    response->set_next_page_token(MakePageToken(
+    response->set_next_page_token(base::MakePageToken(
         list,
         {std::to_string(last.from_version), last.price.store.ToString(), last.price.currency}));
   }

@@ -5,6 +5,7 @@
 
 #include "cloudpos/transaction/v1/events.pb.h"
 #include "libs/base/status_macros.h"
+#include "libs/events/payload.h"
 #include "libs/log/log.h"
 #include "services/reporting/store_dimensions.h"
 #include "services/reporting/store_facts.h"
@@ -14,25 +15,9 @@ namespace {
 
 using events::Event;
 
-constexpr const char* kStoreChanged = "cloudpos.auth.v1.StoreChanged";
-constexpr const char* kRegisterChanged = "cloudpos.auth.v1.RegisterChanged";
-constexpr const char* kVariantChanged = "cloudpos.inventory.v1.VariantChanged";
-constexpr const char* kCategoryChanged = "cloudpos.inventory.v1.CategoryChanged";
-constexpr const char* kStockAdjusted = "cloudpos.inventory.v1.StockAdjusted";
-constexpr const char* kEntryRecorded = "cloudpos.transaction.v1.JournalEntryRecorded";
-
 constexpr absl::Duration kCatchUpMax = absl::Seconds(1);
 
 using ApplyFunction = absl::Status (*)(pg::Tx&, const Target&, const std::vector<Event>&);
-
-template <typename Message>
-absl::StatusOr<Message> Parse(const Event& event) {
-  Message message;
-  if (!message.ParseFromString(event.payload())) {
-    return absl::DataLossError("payload of " + event.event_type() + " cannot be parsed");
-  }
-  return message;
-}
 
 events::ConsumerOptions OptionsOf(const Consumers::Options& options, std::string producer,
                                   std::shared_ptr<events::EventSource> source,
@@ -58,11 +43,11 @@ events::ConsumerOptions OptionsOf(const Consumers::Options& options, std::string
 absl::Status ApplyAuth(pg::Tx& tx, const Target& target, const std::vector<Event>& batch) {
   CLOUDPOS_ASSIGN_OR_RETURN(const int set, SetOf(tx, target));
   for (const Event& event : batch) {
-    if (event.event_type() == kStoreChanged) {
-      CLOUDPOS_ASSIGN_OR_RETURN(const auto store, Parse<auth::v1::StoreChanged>(event));
+    if (events::Is<auth::v1::StoreChanged>(event)) {
+      CLOUDPOS_ASSIGN_OR_RETURN(const auto store, events::Payload<auth::v1::StoreChanged>(event));
       CLOUDPOS_RETURN_IF_ERROR(UpsertStore(tx, set, store));
-    } else if (event.event_type() == kRegisterChanged) {
-      CLOUDPOS_ASSIGN_OR_RETURN(const auto reg, Parse<auth::v1::RegisterChanged>(event));
+    } else if (events::Is<auth::v1::RegisterChanged>(event)) {
+      CLOUDPOS_ASSIGN_OR_RETURN(const auto reg, events::Payload<auth::v1::RegisterChanged>(event));
       CLOUDPOS_RETURN_IF_ERROR(UpsertRegister(tx, set, reg));
     }
   }
@@ -75,15 +60,15 @@ absl::Status ApplyInventory(pg::Tx& tx, const Target& target, const std::vector<
   std::vector<inventory::v1::CategoryChanged> categories;
   std::vector<inventory::v1::StockAdjusted> adjustments;
   for (const Event& event : batch) {
-    if (event.event_type() == kVariantChanged) {
+    if (events::Is<inventory::v1::VariantChanged>(event)) {
       CLOUDPOS_ASSIGN_OR_RETURN(variants.emplace_back(),
-                                Parse<inventory::v1::VariantChanged>(event));
-    } else if (event.event_type() == kCategoryChanged) {
+                                events::Payload<inventory::v1::VariantChanged>(event));
+    } else if (events::Is<inventory::v1::CategoryChanged>(event)) {
       CLOUDPOS_ASSIGN_OR_RETURN(categories.emplace_back(),
-                                Parse<inventory::v1::CategoryChanged>(event));
-    } else if (event.event_type() == kStockAdjusted) {
+                                events::Payload<inventory::v1::CategoryChanged>(event));
+    } else if (events::Is<inventory::v1::StockAdjusted>(event)) {
       CLOUDPOS_ASSIGN_OR_RETURN(adjustments.emplace_back(),
-                                Parse<inventory::v1::StockAdjusted>(event));
+                                events::Payload<inventory::v1::StockAdjusted>(event));
     }
   }
   CLOUDPOS_RETURN_IF_ERROR(UpsertVariants(tx, set, variants));
@@ -95,9 +80,9 @@ absl::Status ApplyTransaction(pg::Tx& tx, const Target& target, const std::vecto
   CLOUDPOS_ASSIGN_OR_RETURN(const int set, SetOf(tx, target));
   std::vector<Fact> facts;
   for (const Event& event : batch) {
-    if (event.event_type() != kEntryRecorded) continue;
+    if (!events::Is<transaction::v1::JournalEntryRecorded>(event)) continue;
     CLOUDPOS_ASSIGN_OR_RETURN(const auto recorded,
-                              Parse<transaction::v1::JournalEntryRecorded>(event));
+                              events::Payload<transaction::v1::JournalEntryRecorded>(event));
     CLOUDPOS_ASSIGN_OR_RETURN(
         Fact fact,
         FactOf(recorded.entry(),
@@ -113,11 +98,16 @@ absl::Status ApplyTransaction(pg::Tx& tx, const Target& target, const std::vecto
 }
 
 Consumers::Consumers(const Options& options)
-    : auth_(
-          OptionsOf(options, "auth", options.auth, {kStoreChanged, kRegisterChanged}, &ApplyAuth)),
-      inventory_(OptionsOf(options, "inventory", options.inventory,
-                           {kVariantChanged, kCategoryChanged, kStockAdjusted}, &ApplyInventory)),
-      transaction_(OptionsOf(options, "transaction", options.transaction, {kEntryRecorded},
+    : auth_(OptionsOf(options, "auth", options.auth,
+                      events::TypesOf<auth::v1::StoreChanged, auth::v1::RegisterChanged>(),
+                      &ApplyAuth)),
+      inventory_(
+          OptionsOf(options, "inventory", options.inventory,
+                    events::TypesOf<inventory::v1::VariantChanged, inventory::v1::CategoryChanged,
+                                    inventory::v1::StockAdjusted>(),
+                    &ApplyInventory)),
+      transaction_(OptionsOf(options, "transaction", options.transaction,
+                             events::TypesOf<transaction::v1::JournalEntryRecorded>(),
                              &ApplyTransaction)) {}
 
 void Consumers::Start() {

@@ -45,7 +45,7 @@ void AddStores(const Today& today, v1::GetDashboardResponse* response) {
 void AddHours(const Today& today, v1::GetDashboardResponse* response) {
   for (const HourFigures& hour : today.hours) {
     v1::HourVolume* out = response->add_hours();
-    SetTime(hour.hour_start, out->mutable_hour_start());
+    base::SetTime(hour.hour_start, out->mutable_hour_start());
     out->set_currency_code(hour.currency);
     out->set_total_minor(hour.figures.total());
     out->set_sale_count(hour.figures.sale_count);
@@ -87,8 +87,7 @@ absl::Status ReportHandler::GetDashboard(rpc::CallContext& ctx,
                               SelectTopProducts(tx, ctx.tenant(), today.days, kTopProducts));
     CLOUDPOS_ASSIGN_OR_RETURN(today.product_names,
                               SelectNames(tx, ctx.tenant(), v1::PRODUCT, today.products));
-    CLOUDPOS_ASSIGN_OR_RETURN(today.hours,
-                              SelectHours(tx, ctx.tenant(), store, now - kHoursShown));
+    CLOUDPOS_ASSIGN_OR_RETURN(today.hours, SelectHours(tx, ctx.tenant(), store, now - kHoursShown));
     CLOUDPOS_ASSIGN_OR_RETURN(*response->mutable_stock(),
                               SelectStock(tx, ctx.tenant(), store, kLowestStock));
     return absl::OkStatus();

@@ -2,6 +2,7 @@
 
 #include "libs/base/error.h"
 #include "libs/base/status_macros.h"
+#include "libs/base/timestamp.h"
 
 namespace cloudpos::reporting {
 namespace {
@@ -14,18 +15,6 @@ using common::v1::PERMISSION_DENIED;
 constexpr int kDaysMax = 400;
 
 }  // namespace
-
-void SetTime(absl::Time time, google::protobuf::Timestamp* message) {
-  const int64_t micros = absl::ToUnixMicros(time);
-  int64_t seconds = micros / 1'000'000;
-  int64_t rest = micros % 1'000'000;
-  if (rest < 0) {
-    --seconds;
-    rest += 1'000'000;
-  }
-  message->set_seconds(seconds);
-  message->set_nanos(static_cast<int32_t>(rest * 1000));
-}
 
 void SetFigures(const Figures& figures, v1::SalesFigures* message) {
   message->set_sales_minor(figures.sales);
@@ -70,8 +59,7 @@ absl::StatusOr<std::optional<base::Uuid>> ReportHandler::Scope(rpc::CallContext&
   if (store.empty()) {
     ctx.MarkStoresChecked();
     if (ctx.claims().HasForTenant(common::v1::REPORT_READ)) return std::optional<base::Uuid>();
-    return Fail(PERMISSION_DENIED, "storeId",
-                "the right report.read for every store is missing",
+    return Fail(PERMISSION_DENIED, "storeId", "the right report.read for every store is missing",
                 "name a store that you may see the reports of");
   }
   CLOUDPOS_ASSIGN_OR_RETURN(const base::Uuid id, base::Uuid::ParseField(store, "storeId"));
@@ -108,8 +96,8 @@ absl::StatusOr<Range> ReportHandler::ParseRange(rpc::CallContext& ctx, const std
 absl::Status ReportHandler::GetTaxReport(rpc::CallContext& ctx,
                                          const v1::GetTaxReportRequest& request,
                                          v1::GetTaxReportResponse* response) {
-  CLOUDPOS_ASSIGN_OR_RETURN(
-      const Range range, ParseRange(ctx, request.from(), request.to(), request.store_id()));
+  CLOUDPOS_ASSIGN_OR_RETURN(const Range range,
+                            ParseRange(ctx, request.from(), request.to(), request.store_id()));
   Stamp(as_of(), response);
   return Read(ctx, [&](pg::Tx& tx) -> absl::Status {
     CLOUDPOS_ASSIGN_OR_RETURN(auto taxes, SelectTaxes(tx, range));

@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "cloudpos/reporting/v1/report.pb.h"
 #include "libs/base/clock.h"
+#include "libs/base/timestamp.h"
 #include "libs/pg/pg.h"
 #include "libs/rpc/server.h"
 #include "services/reporting/consumers.h"
@@ -51,13 +52,11 @@ class ReportHandler {
   Consumers* consumers_;
 };
 
-/// Writes an instant into a message.
-void SetTime(absl::Time time, google::protobuf::Timestamp* message);
 void SetFigures(const Figures& figures, v1::SalesFigures* message);
 
 template <typename Response>
 void ReportHandler::Stamp(absl::Time as_of, Response* response) const {
-  if (as_of != absl::InfinitePast()) SetTime(as_of, response->mutable_as_of());
+  if (as_of != absl::InfinitePast()) base::SetTime(as_of, response->mutable_as_of());
 }
 
 }  // namespace cloudpos::reporting

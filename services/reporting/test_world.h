@@ -16,6 +16,7 @@
 #include "cloudpos/transaction/v1/events.pb.h"
 #include "libs/base/clock.h"
 #include "libs/base/status_macros.h"
+#include "libs/base/timestamp.h"
 #include "libs/journal/entry.h"
 #include "libs/testing/call_context.h"
 #include "libs/testing/database.h"
@@ -215,7 +216,7 @@ class World {
     event.set_tenant_id(tenant.ToString());
     event.set_adjustment_id(id.ToString());
     event.set_store_id(at.ToString());
-    SetTime(when, event.mutable_occurred_at());
+    base::SetTime(when, event.mutable_occurred_at());
     for (size_t i = 0; i < units.size(); ++i) {
       auto* line = event.add_lines();
       line->set_line_no(static_cast<int32_t>(i) + 1);

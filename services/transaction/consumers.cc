@@ -2,26 +2,12 @@
 
 #include "libs/base/error.h"
 #include "libs/base/status_macros.h"
+#include "libs/events/payload.h"
 #include "libs/log/log.h"
 #include "services/transaction/store_read_model.h"
 
 namespace cloudpos::transaction {
 namespace {
-
-constexpr const char* kStoreChanged = "cloudpos.auth.v1.StoreChanged";
-constexpr const char* kRegisterChanged = "cloudpos.auth.v1.RegisterChanged";
-constexpr const char* kDeviceChanged = "cloudpos.auth.v1.DeviceChanged";
-constexpr const char* kStaffRightsChanged = "cloudpos.auth.v1.StaffRightsChanged";
-constexpr const char* kVariantChanged = "cloudpos.inventory.v1.VariantChanged";
-
-template <typename Message>
-absl::StatusOr<Message> Parse(const events::Event& event) {
-  Message message;
-  if (!message.ParseFromString(event.payload())) {
-    return absl::DataLossError("payload of " + event.event_type() + " cannot be parsed");
-  }
-  return message;
-}
 
 /// A change asks owners for at most this long; what they cannot tell by then is NOT_FOUND.
 constexpr absl::Duration kCatchUpMax = absl::Seconds(1);
@@ -41,7 +27,8 @@ events::ConsumerOptions PlacesOptions(const Consumers::Options& options) {
   events::ConsumerOptions out = OptionsOf(options, "auth");
   out.channel = options.auth;
   out.apply = ApplyPlaces;
-  out.event_types = {kStoreChanged, kRegisterChanged, kDeviceChanged, kStaffRightsChanged};
+  out.event_types = events::TypesOf<auth::v1::StoreChanged, auth::v1::RegisterChanged,
+                                    auth::v1::DeviceChanged, auth::v1::StaffRightsChanged>();
   return out;
 }
 
@@ -49,7 +36,7 @@ events::ConsumerOptions CatalogueOptions(const Consumers::Options& options) {
   events::ConsumerOptions out = OptionsOf(options, "inventory");
   out.channel = options.inventory;
   out.apply = ApplyCatalogue;
-  out.event_types = {kVariantChanged};
+  out.event_types = events::TypesOf<inventory::v1::VariantChanged>();
   return out;
 }
 
@@ -57,17 +44,18 @@ events::ConsumerOptions CatalogueOptions(const Consumers::Options& options) {
 
 absl::Status ApplyPlaces(pg::Tx& tx, const std::vector<events::Event>& batch) {
   for (const events::Event& event : batch) {
-    if (event.event_type() == kStoreChanged) {
-      CLOUDPOS_ASSIGN_OR_RETURN(const auto store, Parse<auth::v1::StoreChanged>(event));
+    if (events::Is<auth::v1::StoreChanged>(event)) {
+      CLOUDPOS_ASSIGN_OR_RETURN(const auto store, events::Payload<auth::v1::StoreChanged>(event));
       CLOUDPOS_RETURN_IF_ERROR(UpsertStore(tx, store));
-    } else if (event.event_type() == kRegisterChanged) {
-      CLOUDPOS_ASSIGN_OR_RETURN(const auto reg, Parse<auth::v1::RegisterChanged>(event));
+    } else if (events::Is<auth::v1::RegisterChanged>(event)) {
+      CLOUDPOS_ASSIGN_OR_RETURN(const auto reg, events::Payload<auth::v1::RegisterChanged>(event));
       CLOUDPOS_RETURN_IF_ERROR(UpsertRegister(tx, reg));
-    } else if (event.event_type() == kDeviceChanged) {
-      CLOUDPOS_ASSIGN_OR_RETURN(const auto device, Parse<auth::v1::DeviceChanged>(event));
+    } else if (events::Is<auth::v1::DeviceChanged>(event)) {
+      CLOUDPOS_ASSIGN_OR_RETURN(const auto device, events::Payload<auth::v1::DeviceChanged>(event));
       CLOUDPOS_RETURN_IF_ERROR(UpsertDevice(tx, device));
-    } else if (event.event_type() == kStaffRightsChanged) {
-      CLOUDPOS_ASSIGN_OR_RETURN(const auto rights, Parse<auth::v1::StaffRightsChanged>(event));
+    } else if (events::Is<auth::v1::StaffRightsChanged>(event)) {
+      CLOUDPOS_ASSIGN_OR_RETURN(const auto rights,
+                                events::Payload<auth::v1::StaffRightsChanged>(event));
       CLOUDPOS_RETURN_IF_ERROR(InsertOperator(tx, rights));
     }
   }
@@ -77,8 +65,8 @@ absl::Status ApplyPlaces(pg::Tx& tx, const std::vector<events::Event>& batch) {
 absl::Status ApplyCatalogue(pg::Tx& tx, const std::vector<events::Event>& batch) {
   std::vector<inventory::v1::VariantChanged> variants;
   for (const events::Event& event : batch) {
-    if (event.event_type() != kVariantChanged) continue;
-    CLOUDPOS_ASSIGN_OR_RETURN(auto variant, Parse<inventory::v1::VariantChanged>(event));
+    if (!events::Is<inventory::v1::VariantChanged>(event)) continue;
+    CLOUDPOS_ASSIGN_OR_RETURN(auto variant, events::Payload<inventory::v1::VariantChanged>(event));
     variants.push_back(std::move(variant));
   }
   return variants.empty() ? absl::OkStatus() : InsertVariants(tx, variants);

@@ -2,12 +2,14 @@
 
 #include <boost/json.hpp>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_split.h"
 #include "libs/base/encoding.h"
 #include "libs/base/error.h"
+#include "libs/base/page.h"
 #include "libs/base/status_macros.h"
-#include "services/transaction/audit.h"
+#include "libs/base/timestamp.h"
+#include "libs/events/audit.h"
 #include "services/transaction/upload_knowledge.h"
 
 namespace cloudpos::transaction {
@@ -15,22 +17,13 @@ namespace {
 
 using common::v1::CONFLICT;
 using common::v1::INTERNAL;
-using common::v1::INVALID_PAGE_TOKEN;
 using common::v1::NOT_FOUND;
 using common::v1::NOT_RELEASABLE;
-using common::v1::OUT_OF_RANGE;
 
 constexpr const char* kReleased = "RELEASED";
 constexpr const char* kDismissed = "DISMISSED";
 /// Another return of the same lines won this often in a row: give up.
 constexpr int kAttempts = 8;
-
-void SetTime(absl::Time time, google::protobuf::Timestamp* out) {
-  const int64_t micros = absl::ToUnixMicros(time);
-  const int64_t seconds = absl::ToUnixSeconds(time);
-  out->set_seconds(seconds);
-  out->set_nanos(static_cast<int32_t>((micros - seconds * 1'000'000) * 1000));
-}
 
 int64_t CashOf(const journal::SaleEntry& entry) {
   int64_t cash = 0;
@@ -51,39 +44,38 @@ void Fill(const QuarantinedRow& row, v1::QuarantinedEntry* out) {
     out->set_currency_code(entry.currency);
     out->set_total_minor(entry.totals.total);
     out->set_cash_minor(CashOf(entry));
-    SetTime(absl::FromUnixMicros(entry.occurred_at_us), out->mutable_occurred_at());
+    base::SetTime(absl::FromUnixMicros(entry.occurred_at_us), out->mutable_occurred_at());
   }
   out->set_journal_id(row.journal.ToString());
   out->set_journal_no(row.journal_no);
   out->set_store_id(row.store.ToString());
   out->set_device_id(row.device.ToString());
-  SetTime(row.recorded_at, out->mutable_recorded_at());
+  base::SetTime(row.recorded_at, out->mutable_recorded_at());
   *out->mutable_reasons() = {row.reasons.begin(), row.reasons.end()};
   out->mutable_entry()->set_payload(row.payload);
   out->mutable_entry()->set_hash(row.hash);
   out->set_state(v1::HELD);
   if (!row.resolution) return;
   out->set_state(row.resolution->name == kReleased ? v1::RELEASED : v1::DISMISSED);
-  SetTime(row.resolution->at, out->mutable_resolved_at());
+  base::SetTime(row.resolution->at, out->mutable_resolved_at());
   out->set_resolved_by(row.resolution->actor.ToString());
   out->set_resolution_reason(row.resolution->reason_code);
 }
 
+constexpr std::string_view kList = "quarantine";
+
 std::string PageToken(const QuarantinedRow& row) {
-  return base::Base64UrlEncode(
-      absl::StrJoin({std::to_string(absl::ToUnixMicros(row.recorded_at)), row.journal.ToString(),
-                     std::to_string(row.journal_no)},
-                    "/"));
+  return base::MakePageToken(kList, {std::to_string(absl::ToUnixMicros(row.recorded_at)),
+                                     row.journal.ToString(), std::to_string(row.journal_no)});
 }
 
 absl::StatusOr<std::optional<QuarantinePosition>> ParsePageToken(const std::string& token) {
-  if (token.empty()) return std::nullopt;
-  const std::vector<std::string> parts =
-      absl::StrSplit(base::Base64UrlDecode(token).value_or(""), '/');
+  CLOUDPOS_ASSIGN_OR_RETURN(const auto parts, base::ParsePageToken(token, kList, 3));
+  if (parts.empty()) return std::nullopt;
   int64_t micros = 0, number = 0;
-  const auto journal = parts.size() == 3 ? base::Uuid::Parse(parts[1]) : std::nullopt;
+  const auto journal = base::Uuid::Parse(parts[1]);
   if (!journal || !absl::SimpleAtoi(parts[0], &micros) || !absl::SimpleAtoi(parts[2], &number)) {
-    return base::Fail(INVALID_PAGE_TOKEN, "pageToken", "is not a token of this list");
+    return base::BadPageToken();
   }
   return std::optional(QuarantinePosition{absl::FromUnixMicros(micros), *journal, number});
 }
@@ -101,7 +93,7 @@ absl::Status DecidedOtherwise(const Resolution& resolution) {
                      .data = {{"state", resolution.name}, {"reason", resolution.reason_code}}});
 }
 
-std::string AuditJson(const QuarantinedRow& row, const Resolution& resolution) {
+std::string ResolutionJson(const QuarantinedRow& row, const Resolution& resolution) {
   boost::json::object json{{"journalId", row.journal.ToString()},
                            {"journalNo", row.journal_no},
                            {"reasons", absl::StrJoin(row.reasons, ",")},
@@ -125,15 +117,13 @@ absl::Status QuarantineHandler::ListQuarantinedEntries(
     v1::ListQuarantinedEntriesResponse* response) {
   CLOUDPOS_ASSIGN_OR_RETURN(const base::Uuid store,
                             base::Uuid::ParseField(request.store_id(), "storeId"));
-  if (request.page_size() < 0 || request.page_size() > 200) {
-    return base::Fail(OUT_OF_RANGE, "pageSize", "must be 1 to 200");
-  }
-  const size_t size = request.page_size() == 0 ? 50 : static_cast<size_t>(request.page_size());
+  CLOUDPOS_ASSIGN_OR_RETURN(const int asked, base::PageSize(request.page_size()));
+  const auto size = static_cast<size_t>(asked);
   CLOUDPOS_ASSIGN_OR_RETURN(const auto after, ParsePageToken(request.page_token()));
   CLOUDPOS_ASSIGN_OR_RETURN(
       const std::vector<QuarantinedRow> rows,
       SelectQuarantined(checkout_.pool(), ctx.tenant(), store, after, request.include_resolved(),
-                        static_cast<int>(size) + 1, ctx.deadline()));
+                        asked + 1, ctx.deadline()));
   for (size_t i = 0; i < rows.size() && i < size; ++i) Fill(rows[i], response->add_entries());
   if (rows.size() > size) response->set_next_page_token(PageToken(rows[size - 1]));
   return absl::OkStatus();
@@ -237,13 +227,13 @@ absl::StatusOr<std::optional<Document>> QuarantineHandler::DocumentToRelease(
 /// Decision, document and audit row in one transaction. CONFLICT: something came first.
 absl::Status QuarantineHandler::Resolve(rpc::CallContext& ctx, const QuarantinedRow& row,
                                         const Resolution& resolution, const Document* document) {
-  const events::NewEvent audit =
-      AuditEvent(ctx, ids_.NewId(), resolution.at,
-                 {.action = resolution.name == kReleased ? "journal.release" : "journal.dismiss",
-                  .subject_type = "journal",
-                  .subject_id = row.journal.ToString(),
-                  .store_id = row.store.ToString(),
-                  .after_json = AuditJson(row, resolution)});
+  const events::NewEvent audit = events::AuditEvent(
+      ctx, "transaction", ids_.NewId(), resolution.at,
+      {.action = resolution.name == kReleased ? "journal.release" : "journal.dismiss",
+       .subject_type = "journal",
+       .subject_id = row.journal.ToString(),
+       .store_id = row.store.ToString(),
+       .after_json = ResolutionJson(row, resolution)});
   const base::Uuid event_id = ids_.NewId();
   const pg::TxOptions options{.tenant = ctx.tenant(), .deadline = ctx.deadline()};
   const absl::Status resolved =

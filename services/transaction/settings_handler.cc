@@ -1,14 +1,12 @@
 #include "services/transaction/settings_handler.h"
 
-#include <google/protobuf/util/json_util.h>
-
 #include <algorithm>
 #include <set>
 
 #include "libs/base/encoding.h"
 #include "libs/base/error.h"
 #include "libs/base/status_macros.h"
-#include "services/transaction/audit.h"
+#include "libs/events/audit.h"
 #include "services/transaction/store_read_model.h"
 #include "services/transaction/store_settings.h"
 
@@ -103,13 +101,6 @@ absl::Status CheckCategory(const v1::TaxCategory& category) {
   return absl::OkStatus();
 }
 
-std::string JsonOf(const google::protobuf::Message& message) {
-  std::string json;
-  // An audit row without the text would still say who and what.
-  if (!google::protobuf::util::MessageToJsonString(message, &json).ok()) json = "{}";
-  return json;
-}
-
 }  // namespace
 
 rpc::MethodTable SettingsHandler::Methods() {
@@ -127,11 +118,12 @@ absl::Status SettingsHandler::Change(rpc::CallContext& ctx, const char* action,
                                      const char* subject_type, const std::string& subject,
                                      const std::string& after_json,
                                      const std::function<absl::Status(pg::Tx&)>& write) {
-  const events::NewEvent event = AuditEvent(ctx, ids_.NewId(), checkout_.clock().Now(),
-                                            {.action = action,
-                                             .subject_type = subject_type,
-                                             .subject_id = subject,
-                                             .after_json = after_json});
+  const events::NewEvent event =
+      events::AuditEvent(ctx, "transaction", ids_.NewId(), checkout_.clock().Now(),
+                         {.action = action,
+                          .subject_type = subject_type,
+                          .subject_id = subject,
+                          .after_json = after_json});
   const pg::TxOptions options{.tenant = ctx.tenant(), .deadline = ctx.deadline()};
   const absl::Status changed =
       pg::Transact(checkout_.pool(), options, [&](pg::Tx& tx) -> absl::Status {
@@ -146,7 +138,7 @@ absl::Status SettingsHandler::Change(rpc::CallContext& ctx, const char* action,
 absl::Status SettingsHandler::PutTax(rpc::CallContext& ctx, const v1::PutTaxRequest& request,
                                      v1::PutTaxResponse* response) {
   CLOUDPOS_RETURN_IF_ERROR(CheckTax(request.tax()));
-  return Change(ctx, "tax.put", "tax", request.tax().tax_id(), JsonOf(request.tax()),
+  return Change(ctx, "tax.put", "tax", request.tax().tax_id(), events::AuditJson(request.tax()),
                 [&](pg::Tx& tx) {
                   *response->mutable_tax() = request.tax();
                   return transaction::PutTax(tx, ctx.tenant(), response->mutable_tax());
@@ -167,7 +159,7 @@ absl::Status SettingsHandler::PutTaxCategory(rpc::CallContext& ctx,
                                              v1::PutTaxCategoryResponse* response) {
   CLOUDPOS_RETURN_IF_ERROR(CheckCategory(request.category()));
   return Change(ctx, "tax_category.put", "tax_category", request.category().code(),
-                JsonOf(request.category()), [&](pg::Tx& tx) {
+                events::AuditJson(request.category()), [&](pg::Tx& tx) {
                   *response->mutable_category() = request.category();
                   return transaction::PutTaxCategory(tx, ctx.tenant(),
                                                      response->mutable_category());
@@ -214,7 +206,7 @@ absl::Status SettingsHandler::PutStorePolicy(rpc::CallContext& ctx,
   }
   if (policy.version() < 0) return base::Fail(OUT_OF_RANGE, "policy.version", "must be 0 or more");
   CLOUDPOS_RETURN_IF_ERROR(checkout_.LoadStore(ctx, store).status());
-  return Change(ctx, "store_policy.put", "store", policy.store_id(), JsonOf(policy),
+  return Change(ctx, "store_policy.put", "store", policy.store_id(), events::AuditJson(policy),
                 [&](pg::Tx& tx) {
                   *response->mutable_policy() = policy;
                   return transaction::PutStorePolicy(tx, ctx.tenant(), response->mutable_policy());

@@ -5,7 +5,6 @@
 #include "services/auth/domain/fields.h"
 #include "services/auth/domain/lockout.h"
 #include "services/auth/domain/organisation.h"
-#include "services/auth/domain/page.h"
 #include "services/auth/domain/session.h"
 #include "services/auth/domain/staff.h"
 
@@ -209,21 +208,6 @@ TEST_CASE("ParseRefreshToken: only what was made", "[auth][domain]") {
   CHECK(!ParseRefreshToken(token.substr(0, token.size() - 1)).ok());
   CHECK(!ParseRefreshToken("xx_" + token.substr(3)).ok());
   CHECK(!ParseRefreshToken("").ok());
-}
-
-TEST_CASE("Page tokens: belong to one list", "[auth][domain]") {
-  CHECK(*PageSize(0) == 50);
-  CHECK(*PageSize(200) == 200);
-  CHECK(CodeOf(PageSize(201).status()) == OUT_OF_RANGE);
-  CHECK(CodeOf(PageSize(-1).status()) == OUT_OF_RANGE);
-  const std::string token = MakePageToken("stores", {"S1", "x"});
-  CHECK(*ParsePageToken(token, "stores", 2) == std::vector<std::string>{"S1", "x"});
-  CHECK(ParsePageToken("", "stores", 2)->empty());
-  CHECK(CodeOf(ParsePageToken(token, "roles", 2).status()) == INVALID_PAGE_TOKEN);
-  CHECK(CodeOf(ParsePageToken(token, "stores", 1).status()) == INVALID_PAGE_TOKEN);
-  CHECK(CodeOf(ParsePageToken("%%", "stores", 2).status()) == INVALID_PAGE_TOKEN);
-  const std::string nul = MakePageToken("stores", {std::string("a\0b", 3), "x"});
-  CHECK(CodeOf(ParsePageToken(nul, "stores", 2).status()) == INVALID_PAGE_TOKEN);
 }
 
 }  // namespace cloudpos::auth

@@ -9,7 +9,7 @@
 
 #include "absl/status/statusor.h"
 
-namespace cloudpos::inventory {
+namespace cloudpos::base {
 
 /// `otherwise` for 0; OUT_OF_RANGE beyond 1..most.
 absl::StatusOr<int> PageSize(int32_t asked, int most = 200, int otherwise = 50);
@@ -23,4 +23,4 @@ absl::StatusOr<std::vector<std::string>> ParsePageToken(std::string_view token,
 /// What a token of ours that does not hold what it should is answered with.
 absl::Status BadPageToken();
 
-}  // namespace cloudpos::inventory
+}  // namespace cloudpos::base
