@@ -45,8 +45,11 @@ struct ReadModel::Impl {
     }
   }
 
-  /// Compares the versions of every tenant held with the database's; drops what is old.
+  /// Compares the versions of every tenant held with the database's; drops what is old. One at a
+  /// time: one that was overtaken would put older versions back, and with them what was read under
+  /// those.
   void Check() {
+    const std::lock_guard one_at_a_time(checking);
     std::vector<base::Uuid> held;
     {
       const std::lock_guard lock(mutex);
@@ -105,6 +108,7 @@ struct ReadModel::Impl {
   const base::Clock& clock;
   const Options options;
 
+  std::mutex checking;  // before `mutex`
   std::mutex mutex;
   std::unordered_map<base::Uuid, Tenant> tenants;
   size_t variants_held = 0;
