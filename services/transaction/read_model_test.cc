@@ -9,7 +9,7 @@
 namespace cloudpos::transaction {
 namespace {
 
-TEST_CASE("ReadModel: readers beside changes; after a refresh the last price", "[store]") {
+TEST_CASE("ReadModel: readers beside changes, and after a refresh the last price", "[store]") {
   World world;
   constexpr int kPrices = 40;
   // One is told of changes, the other looks for them all the time.
