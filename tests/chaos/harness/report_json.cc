@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 #include "boost/json/array.hpp"
@@ -32,7 +33,7 @@ json::object RoundJson(const RoundResult& round) {
   }
   return {{"name", round.name},
           {"seed", round.seed},
-          {"salesPerSecondBefore", round.rate_before},
+          {"salesPerSecondBefore", std::llround(round.rate_before)},
           {"counts", CountsJson(round.counts)},
           {"problems", CountsJson(round.problems)},
           {"faults", std::move(faults)},

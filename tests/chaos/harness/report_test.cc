@@ -12,7 +12,7 @@ Report Good() {
   report.rounds.push_back(
       {.name = "r1",
        .seed = 8,
-       .rate_before = 190,
+       .rate_before = 190.3,
        .counts = {{"sales", 1200}},
        .problems = {{"409 PRICE_CHANGED", 3}},
        .faults = {{.name = "kill-auth", .proof = "pid 1 -> 2", .ready = kSecond, .sale = kMilli},
@@ -66,6 +66,7 @@ TEST_CASE("Report: what Json writes can be gone on with", "[chaos]") {
   Report again = ReadReport(report.Json());
   again.seed = report.seed;
   CHECK(again.Json() == report.Json());
+  CHECK(again.rounds[0].rate_before == 190);
   CHECK(again.Table() == report.Table());
   CHECK(ReadReport("no JSON").rounds.empty());
 }
