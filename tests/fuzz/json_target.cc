@@ -107,6 +107,9 @@ void CheckAccepted(const Message& message, std::string_view text) {
   Check(gateway::ReadJson(json, back.get()).ok(), "written: can be read", json);
   CheckEqual(message, *back, "written: reads the same");
 
+  // Of proto2 (its own descriptors; no method of ours takes such) protobuf refuses what lacks a
+  // required field.
+  if (!message.IsInitialized()) return;
   back->Clear();
   const auto theirs = google::protobuf::util::JsonStringToMessage(json, back.get());
   Check(theirs.ok(), "written: protobuf reads it", json);
