@@ -40,7 +40,7 @@ journal::SaleEntry EntryOf(const events::Event& event) {
   return entry;
 }
 
-/// A basket whose entry is of any wanted size: varints of one to four bytes are framed in SQL.
+/// A basket whose entry is of any wanted size.
 v1::CreateSaleRequest BigBasket(World& world, int lines) {
   v1::CreateSaleRequest request = world.BasketSale();
   request.clear_lines();
@@ -144,28 +144,44 @@ TEST_CASE("Feed: the snapshot holds every entry of every journal", "[store]") {
   CHECK(entries == 6);
 }
 
-TEST_CASE("Feed: the event's fields are framed as protobuf frames them", "[store]") {
+TEST_CASE("Feed: where a register's clock was not believed, page and snapshot tell what counts",
+          "[store]") {
   World world;
-  constexpr pg::Query kFrame{"test_frame", R"sql(
-    SELECT recorded_entry_event($1, $2, $3, $4, $5) AS framed)sql"};
-  const std::string entry(300, 'e'), hash(32, 'h');
-  for (const bool is_held : {false, true}) {
-    for (const int64_t micros : {int64_t{1}, int64_t{127}, int64_t{1'767'610'800'123'456}}) {
-      const absl::Time at = absl::FromUnixMicros(micros);
-      const auto rows = world.worker_pool.Exec({}, kFrame, pg::Bytes{entry}, pg::Bytes{hash},
-                                               is_held, at, absl::CivilDay(2026, 1, 5));
-      INFO(rows.status().ToString());
-      REQUIRE(rows.ok());
-      v1::JournalEntryRecorded event;
-      REQUIRE(event.ParseFromString((*rows)[0].Get<pg::Bytes>("framed").value));
-      CHECK(event.entry() == entry);
-      CHECK(event.hash() == hash);
-      CHECK(event.state() ==
-            (is_held ? v1::JournalEntryRecorded::QUARANTINED : v1::JournalEntryRecorded::ACCEPTED));
-      CHECK(event.believed_at_us() == micros);
-      CHECK(event.believed_date() == "2026-01-05");
-      CHECK(event.SerializeAsString() == (*rows)[0].Get<pg::Bytes>("framed").value);
-    }
+  Till till(world, world.reg);
+  const absl::Time now = world.clock.Now();
+  for (const absl::Time at : {now + absl::Hours(24 * 365), now}) {
+    till.UploadSale(
+        [at](journal::SaleEntry* entry) { entry->occurred_at_us = absl::ToUnixMicros(at); });
+  }
+  events::FeedOptions options = FeedOptionsOf(world.worker_pool, world.clock);
+  options.has_guard_thread = false;
+  events::Feed feed(options);
+  const absl::Time deadline = base::SystemClock().Now() + absl::Seconds(20);
+  common::v1::PullRequest pull;
+  pull.set_consumer("test");
+  common::v1::PullResponse page;
+  while (page.events_size() < 2 && base::SystemClock().Now() < deadline) {
+    page.Clear();
+    REQUIRE(feed.Pull(pull, deadline, &page).ok());
+  }
+  std::vector<events::Event> told(page.events().begin(), page.events().end());
+  REQUIRE(told.size() == 2);
+  common::v1::SnapshotRequest request;
+  request.set_consumer("test");
+  REQUIRE(feed.Snapshot(request, deadline,
+                        [&told](const common::v1::SnapshotResponse& message) {
+                          told.insert(told.end(), message.events().begin(), message.events().end());
+                          return absl::OkStatus();
+                        })
+              .ok());
+  REQUIRE(told.size() == 4);
+  for (size_t i = 0; i < told.size(); ++i) {
+    v1::JournalEntryRecorded event;
+    REQUIRE(event.ParseFromString(told[i].payload()));
+    INFO(event.ShortDebugString());
+    CHECK(event.state() == v1::JournalEntryRecorded::ACCEPTED);
+    CHECK(event.believed_at_us() == (i % 2 == 0 ? absl::ToUnixMicros(now) : 0));
+    CHECK(event.believed_date().empty() == (i % 2 == 1));
   }
 }
 
