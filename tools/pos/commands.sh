@@ -287,7 +287,12 @@ cmd_bench() {
     build
     build faulty/bench-load
   } >&2
-  POS_TEST_BIN=$POS_BUILD/bin exec tests/bench/run "$@"
+  local program=run
+  if [ "${1:-}" = overload ]; then
+    program=overload
+    shift
+  fi
+  POS_TEST_BIN=$POS_BUILD/bin exec "tests/bench/$program" "$@"
 }
 
 cmd_seed() {

@@ -9,13 +9,14 @@ measure_find_processes() {
   for name in $MEASURE_SERVICES postgres redis; do
     MEASURE_PIDS[$name]=$(suite_ctl pid "$name")
   done
+  MEASURE_PIDS[supervisord]=$(suite_as_owner cat "$SUITE_STATE/run/supervisord.pid")
 }
 
 # measure_cpu: microseconds since its start, NAME VALUE per line. PostgreSQL's is that of the
 # postmaster, of its children and of those that ended; by application beside it.
 measure_cpu() {
   local name pids
-  for name in $MEASURE_SERVICES redis; do
+  for name in $MEASURE_SERVICES redis supervisord; do
     printf '%s %s\n' "$name" "$(measure_ticks 2 "${MEASURE_PIDS[$name]}")"
   done
   mapfile -t pids < <(pgrep -P "${MEASURE_PIDS[postgres]}")

@@ -4,7 +4,7 @@
 # limiter runs), and beside it in the same cluster a database `bench` with the floor and a copy of
 # the transaction schema that no consumer reads.
 
-readonly BENCH_REGISTERS=128 BENCH_PRODUCTS=999
+readonly BENCH_REGISTERS=${BENCH_REGISTERS:-128} BENCH_PRODUCTS=${BENCH_PRODUCTS:-999}
 readonly BENCH_SETTINGS=(
   CLOUDPOS_RATE_READ_PER_SECOND=1000000 CLOUDPOS_RATE_READ_BURST=1000000
   CLOUDPOS_RATE_WRITE_PER_SECOND=1000000 CLOUDPOS_RATE_WRITE_BURST=1000000
@@ -85,6 +85,11 @@ world_requests() {
       tenders: [{type: "CASH", amountMinor: 10000}]}'
   } >"$lists/sale.request"
   echo 'GET /v1/products/<product>' >"$lists/product.request"
+  echo "GET /v1/stores/$STORE/sales?pageSize=20" >"$lists/list.request"
+  {
+    echo 'POST /v1/auth/signin'
+    jq -nc --arg e "$SHOP_EMAIL" --arg p "$SHOP_PASSWORD" '{email: $e, password: $p, refreshDelivery: "BODY"}'
+  } >"$lists/login.request"
   echo "GET /v1/reports/daily?from=2026-01-01&to=2026-12-31&storeId=$STORE" >"$lists/report.request"
 }
 
