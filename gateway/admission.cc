@@ -20,6 +20,10 @@ absl::Status Refuse(common::v1::ErrorCode code, std::string_view detail, absl::D
 
 }  // namespace
 
+absl::Status Overloaded() {
+  return Refuse(common::v1::OVERLOADED, "Too many requests are being worked on.", absl::Seconds(1));
+}
+
 Admission::Admission(AdmissionLimits limits, const base::Clock& clock)
     : limits_(limits), clock_(clock) {}
 
@@ -31,11 +35,7 @@ absl::Status Admission::Admit(int priority) {
     return Refuse(common::v1::UNAVAILABLE, "This part of the system does not answer just now.",
                   open_until_ - now);
   }
-  const auto share = static_cast<size_t>(std::clamp(priority, 0, 3));
-  if (in_flight_ * 100 >= limits_.in_flight * kShare[share]) {
-    return Refuse(common::v1::OVERLOADED, "Too many requests are being worked on.",
-                  absl::Seconds(1));
-  }
+  if (IsFullLocked(priority)) return Overloaded();
   ++in_flight_;
   if (open_until_ != absl::Time() && now >= open_until_) state_ = State::kProbing;
   return absl::OkStatus();
@@ -69,6 +69,16 @@ void Admission::Close() {
 int Admission::in_flight() const {
   const std::lock_guard lock(mutex_);
   return in_flight_;
+}
+
+bool Admission::IsFull(int priority) const {
+  const std::lock_guard lock(mutex_);
+  return IsFullLocked(priority);
+}
+
+bool Admission::IsFullLocked(int priority) const {
+  const auto share = static_cast<size_t>(std::clamp(priority, 0, 3));
+  return in_flight_ * 100 >= limits_.in_flight * kShare[share];
 }
 
 Admission::Second& Admission::Current() {

@@ -1,8 +1,7 @@
 #pragma once
 
-// Whether a call to one upstream may start: a limit on calls in flight in which important calls
-// have room that others have not, and a circuit breaker that spares a dead upstream (and its
-// callers).
+// Whether a call may start: a limit on calls in flight in which important calls have room that
+// others have not, and a circuit breaker that spares a dead upstream (and its callers).
 
 #include <array>
 #include <cstdint>
@@ -23,6 +22,9 @@ struct AdmissionLimits {
   absl::Duration open_time = absl::Seconds(5);
 };
 
+/// What is said to calls for which there is no room.
+absl::Status Overloaded();
+
 /// Thread-safe.
 class Admission {
  public:
@@ -33,6 +35,9 @@ class Admission {
   absl::Status Admit(int priority);
   /// `is_failure`: the upstream did not do its work (unreachable, overloaded, out of time).
   void Done(bool is_failure);
+
+  /// Whether Admit would say OVERLOADED just now. Asking takes no place.
+  bool IsFull(int priority) const;
 
   /// The upstream is known to work again: no need to wait for the probe.
   void Close();
@@ -48,6 +53,7 @@ class Admission {
   };
   enum class State { kClosed, kOpen, kProbing };
 
+  bool IsFullLocked(int priority) const;
   Second& Current();
   bool IsFailing();
 

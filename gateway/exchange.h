@@ -32,6 +32,7 @@ struct Exchange {
   bool has_cookie = false;  // a cookie filled a field of the request
   std::optional<LimitVerdict> limit;
   absl::Status outcome;  // of the call, for the log
+  bool is_shed = false;  // refused before anything was done for it
 
   const RequestHead& head() const { return *request.head; }
   const Route& route() const { return *match.route; }

@@ -37,6 +37,17 @@ absl::Status CheckIdempotencyKey(const RequestHead& head) {
                     "Idempotency-Key must be at most 255 visible ASCII characters.");
 }
 
+/// Of a request that was let in; given back at the end of its life.
+class Place {
+ public:
+  explicit Place(Admission* door) : door_(door) {}
+  Place(const Place&) = delete;
+  ~Place() { door_->Done(false); }
+
+ private:
+  Admission* door_;
+};
+
 std::string CountingUser(const Exchange& exchange) {
   return exchange.claims ? exchange.claims->tenant.ToString() + exchange.claims->subject.ToString()
                          : exchange.client_ip;
@@ -54,6 +65,7 @@ struct Gateway::OpenStreams {
 Gateway::Gateway(GatewayOptions options, GatewayDeps deps)
     : options_(std::move(options)),
       deps_(deps),
+      door_({.in_flight = options_.requests_max}, *deps.clock),
       guard_(options_.cors_origins),
       rates_(options_.rates, deps.limiter),
       streams_(std::make_shared<OpenStreams>()) {}
@@ -75,7 +87,11 @@ asio::awaitable<HttpResponse> Gateway::Handle(HttpRequest request) {
   HttpResponse response = co_await Answer(&exchange);
   AddCommonHeaders(exchange, &response);
   guard_.AddCorsHeaders(exchange.head(), &response);
-  log_.Record(exchange, response);
+  if (exchange.is_shed) {
+    log_.RecordShed(exchange, response);
+  } else {
+    log_.Record(exchange, response);
+  }
   co_return response;
 }
 
@@ -136,6 +152,17 @@ HttpResponse Gateway::Fail(Exchange* exchange, const absl::Status& status) const
   return MakeProblem(status, exchange->request_id);
 }
 
+/// Comes first of all: while there are too many, a refusal must cost next to nothing, and what is
+/// less important must not take the machine from what is more so, whichever service it is for.
+absl::Status Gateway::Enter(Exchange* exchange) {
+  const Route& route = exchange->route();
+  const int priority = route.policy->priority();
+  const bool is_full = deps_.upstreams->find(route.service)->second->IsFull(priority);
+  const absl::Status status = is_full ? Overloaded() : door_.Admit(priority);
+  exchange->is_shed = !status.ok();
+  return status;
+}
+
 /// What can be decided from the head alone.
 absl::Status Gateway::CheckCaller(Exchange* exchange) {
   CLOUDPOS_RETURN_IF_ERROR(CheckIdempotencyKey(exchange->head()));
@@ -147,10 +174,14 @@ absl::Status Gateway::CheckCaller(Exchange* exchange) {
 }
 
 asio::awaitable<HttpResponse> Gateway::CallRoute(Exchange* exchange) {
-  if (absl::Status status = CheckCaller(exchange); !status.ok()) co_return Fail(exchange, status);
+  absl::Status status = Enter(exchange);
+  if (!status.ok()) co_return Fail(exchange, status);
+  const Place place(&door_);
+  status = CheckCaller(exchange);
+  if (!status.ok()) co_return Fail(exchange, status);
   Arena arena;
   Message* request = exchange->route().request->New(&arena);
-  absl::Status status = BindRequest(exchange, request);
+  status = BindRequest(exchange, request);
   if (status.ok() && exchange->has_cookie) status = guard_.CheckCookieRequest(*exchange);
   if (!status.ok()) co_return Fail(exchange, status);
   status = co_await CheckAccount(exchange, *request);

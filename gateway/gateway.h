@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "gateway/admission.h"
 #include "gateway/browser_guard.h"
 #include "gateway/client_address.h"
 #include "gateway/event_stream.h"
@@ -26,6 +27,9 @@ namespace cloudpos::gateway {
 
 struct GatewayOptions {
   size_t body_bytes_max = 1 << 20;
+  /// Requests worked on at once, whatever they are for. More than the calls that one service may
+  /// have in flight: one that hangs must leave room for the others.
+  int requests_max = 512;
   RateLimits rates;
   absl::Duration auth_deadline = absl::Seconds(10);
   absl::Duration read_deadline = absl::Seconds(5);
@@ -69,6 +73,7 @@ class Gateway : public HttpHandler {
                                                  google::protobuf::Arena* arena);
   boost::asio::awaitable<HttpResponse> CallStream(Exchange* exchange,
                                                   const google::protobuf::Message& request);
+  absl::Status Enter(Exchange* exchange);
   absl::Status CheckCaller(Exchange* exchange);
   boost::asio::awaitable<absl::Status> CheckAccount(Exchange* exchange,
                                                     const google::protobuf::Message& request);
@@ -79,6 +84,7 @@ class Gateway : public HttpHandler {
 
   const GatewayOptions options_;
   const GatewayDeps deps_;
+  Admission door_;
   BrowserGuard guard_;
   RateFilter rates_;
   RequestLog log_;

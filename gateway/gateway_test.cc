@@ -2,11 +2,11 @@
 
 #include <sys/resource.h>
 
-#include <iostream>
-#include <random>
-
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
+#include <iostream>
+#include <random>
+#include <thread>
 
 #include "gateway/testdata/world.h"
 
@@ -299,6 +299,32 @@ TEST_CASE("Gateway: a dead upstream answers 503, then at once", "[gateway][integ
   CHECK(refused.status == 503);
   CHECK(CodeOf(refused) == "UNAVAILABLE");
   CHECK_FALSE(refused.Header("Retry-After").empty());
+}
+
+TEST_CASE("Gateway: when there is too much to do, the less important is refused at the door",
+          "[gateway][integration]") {
+  WorldOptions options = Generous();
+  const bool is_upstream_full = GENERATE(false, true);
+  INFO(is_upstream_full);
+  (is_upstream_full ? options.admission.in_flight : options.gateway.requests_max) = 2;
+  World world(options);
+  HttpReply slow;
+  std::thread waiting([&] { slow = world.Send("POST", "/v1/echo", R"({"sleepMs":300})"); });
+  // While it is worked on: others of its kind are not even read, a more important one is served.
+  HttpReply refused;
+  for (int i = 0; i < 100 && refused.status != 503; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    refused = world.Send("POST", "/v1/echo", "no JSON");
+  }
+  CHECK(CodeOf(refused) == "OVERLOADED");
+  CHECK(refused.Header("Retry-After") == "1");
+  CHECK(CodeOf(world.Send("POST", "/v1/echo", "no JSON")) == "OVERLOADED");
+  const std::string token = world.Token({CATALOGUE_WRITE});
+  CHECK(world.Send("POST", "/v1/toys", R"({"toyId":"t1","name":"Kite"})", {token}).status == 201);
+  waiting.join();
+  CHECK(slow.status == 200);
+  CHECK(world.Send("POST", "/v1/echo", "no JSON").status == 400);
+  CHECK(world.Send("POST", "/v1/echo", "{}").status == 200);
 }
 
 /// For a load generator: POST /v1/toys with the token printed, for half a minute.

@@ -129,7 +129,10 @@ TEST_CASE("Admission: important calls have room that others have not", "[gateway
   };
   CHECK(admit(0, 20) == 5);
   CHECK(admit(1, 20) == 2);
+  CHECK(admission.IsFull(1));
+  CHECK_FALSE(admission.IsFull(3));
   CHECK(admit(3, 20) == 3);
+  CHECK(admission.IsFull(3));
   const absl::Status refused = admission.Admit(3);
   CHECK(base::CodeOf(refused) == common::v1::OVERLOADED);
   CHECK(base::InfoOf(refused).retry_after);

@@ -64,6 +64,18 @@ void RequestLog::Record(const Exchange& exchange, const HttpResponse& response) 
              fields.size());
 }
 
+void RequestLog::RecordShed(const Exchange& exchange, const HttpResponse& response) {
+  const auto now = std::chrono::steady_clock::now();
+  Seconds(exchange.route_label, exchange.head().method, response.status)
+      .Observe(std::chrono::duration<double>(now - exchange.begin).count());
+  shed_.fetch_add(1);
+  const int64_t second =
+      std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
+  int64_t told = shed_told_second_.load();
+  if (told == second || !shed_told_second_.compare_exchange_strong(told, second)) return;
+  log::Warn("too many requests", {{"refused", shed_.exchange(0)}, {"route", exchange.route_label}});
+}
+
 void RequestLog::RecordRefusal(const absl::Status& status, const HttpResponse& response,
                                const std::string& peer_ip) const {
   Seconds("malformed", "none", response.status).Observe(0);

@@ -55,6 +55,9 @@ void ReadLimits(config::Reader* reader, Settings* settings) {
                                       "Largest request body where a method says nothing else"));
   settings->gateway.streams_max = static_cast<int>(
       reader->Int("CLOUDPOS_HTTP_STREAMS", 1000, {1, 100000}, "Event streams open at once"));
+  settings->gateway.requests_max = static_cast<int>(
+      reader->Int("CLOUDPOS_HTTP_REQUESTS", settings->gateway.requests_max, {1, 100000},
+                  "Requests worked on at once; less important ones stop earlier"));
   settings->admission.in_flight = static_cast<int>(
       reader->Int("CLOUDPOS_UPSTREAM_CALLS", 256, {1, 100000},
                   "Calls in flight per service; less important ones stop earlier"));

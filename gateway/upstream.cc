@@ -230,6 +230,8 @@ absl::StatusOr<std::shared_ptr<UpstreamStream>> Upstream::Open(UpstreamCall call
   return std::shared_ptr<UpstreamStream>(stream);
 }
 
+bool Upstream::IsFull(int priority) const { return impl_->admission.IsFull(priority); }
+
 void Upstream::CheckHealth() {
   if (impl_->is_checking.exchange(true)) return;
   auto* check = new HealthCheck([this, impl = impl_](bool is_ready) {

@@ -69,6 +69,9 @@ class Upstream {
                                                        const google::protobuf::Message& request,
                                                        const google::protobuf::Message& response);
 
+  /// Whether Call would be refused with OVERLOADED just now.
+  bool IsFull(int priority) const;
+
   /// Asks the upstream's health service in the background; the answer shows in is_ready.
   void CheckHealth();
   bool is_ready() const { return is_ready_.load(); }
