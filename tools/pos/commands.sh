@@ -285,7 +285,7 @@ cmd_bench() {
     ensure_node
     step "Build"
     build
-    build faulty/bench-load
+    build faulty/bench-load faulty/bench-rpc faulty/register-sim
   } >&2
   local program=run
   if [ "${1:-}" = overload ]; then

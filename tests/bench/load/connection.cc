@@ -56,7 +56,9 @@ int64_t ParseAnswer(std::string_view bytes, Answer* answer) {
     const std::string_view name = line.substr(0, colon);
     const std::string_view value = Trimmed(line.substr(colon + 1));
     if (EqualsIgnoringCase(name, "content-length") && !ParseNumber(value, &length)) return -1;
-    if (EqualsIgnoringCase(name, "retry-after")) answer->has_retry_after = true;
+    if (EqualsIgnoringCase(name, "retry-after") && !ParseNumber(value, &answer->retry_after)) {
+      return -1;
+    }
     if (EqualsIgnoringCase(name, "connection")) {
       answer->is_last = EqualsIgnoringCase(value, "close");
     }

@@ -11,7 +11,7 @@ namespace cloudpos::bench {
 /// What of an answer counts here.
 struct Answer {
   int status = 0;
-  bool has_retry_after = false;
+  int retry_after = -1;  // seconds; -1: the answer does not say
   bool is_last = false;  // the server closes the connection after it
 };
 

@@ -105,6 +105,7 @@ void Load::Start(Client* client, Time due, Time now) {
 void Load::Finish(Client* client, Time now) {
   const Answer& answer = client->connection.answer();
   client->is_busy = false;
+  client->not_before = now;
   --busy_;
   ++result_.by_status[answer.status];
   LoadResult::Second& second = SecondOf(now);
@@ -114,11 +115,11 @@ void Load::Finish(Client* client, Time now) {
     result_.latency_us.push_back(static_cast<uint32_t>(took.count()));
   } else if (answer.status == 429 || answer.status == 503) {
     ++second.refused;
-    if (!answer.has_retry_after) ++result_.bare_refusals;
+    if (answer.retry_after < 0) ++result_.bare_refusals;
+    if (!is_open_loop()) client->not_before += std::chrono::seconds(answer.retry_after);
   } else {
     ++second.failed;
   }
-  client->not_before = now;
   free_.push_back(client);
 }
 

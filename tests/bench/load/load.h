@@ -1,8 +1,8 @@
 #pragma once
 
-// The load: clients that send the next request when the last is answered (closed loop), or requests
-// that come at their own rate whatever the answers do (open loop: Poisson arrivals, latency counted
-// from when the request was due).
+// The load: clients that send the next request when the last is answered, later when they are told
+// to come later (closed loop), or requests that come at their own rate whatever the answers do
+// (open loop: Poisson arrivals, latency counted from when the request was due).
 
 #include <cstdint>
 #include <map>

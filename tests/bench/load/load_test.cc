@@ -41,12 +41,12 @@ TEST_CASE("answers are told apart", "[bench]") {
   const std::string ok = "HTTP/1.1 201 Created\r\ncontent-length: 2\r\n\r\n{}";
   CHECK(ParseAnswer(ok, &answer) == static_cast<int64_t>(ok.size()));
   CHECK(answer.status == 201);
-  CHECK(!answer.has_retry_after);
+  CHECK(answer.retry_after == -1);
   CHECK(ParseAnswer(ok.substr(0, ok.size() - 1), &answer) == 0);
   CHECK(ParseAnswer("HTTP/1.1 503 Busy\r\nRetry-After: 1\r\nConnection: close\r\n"
                     "Content-Length: 0\r\n\r\n",
                     &answer) > 0);
-  CHECK(answer.has_retry_after);
+  CHECK(answer.retry_after == 1);
   CHECK(answer.is_last);
   CHECK(ParseAnswer("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", &answer) == -1);
   CHECK(ParseAnswer("nonsense\r\n\r\n", &answer) == -1);

@@ -88,17 +88,23 @@ Template::Bytes Template::For(size_t number, const Target& target) const {
   bytes.text += Expand(path_, number, bytes.text.size(), &bytes.places);
   bytes.text += " HTTP/1.1\r\nHost: " + target.host + "\r\n";
   if (!target.token.empty()) bytes.text += "Authorization: Bearer " + target.token + "\r\n";
-  std::vector<Place> in_body;
-  const std::string body = Expand(body_, number, 0, &in_body);
-  if (!body.empty()) {
+  Bytes body = BodyFor(number);
+  if (!body.text.empty()) {
     bytes.text +=
-        "Content-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) + "\r\n";
+        "Content-Type: application/json\r\nContent-Length: " + std::to_string(body.text.size()) +
+        "\r\n";
   }
   bytes.text += "\r\n";
-  for (Place& place : in_body) place.at += bytes.text.size();
-  bytes.places.insert(bytes.places.end(), in_body.begin(), in_body.end());
-  bytes.text += body;
+  for (Place& place : body.places) place.at += bytes.text.size();
+  bytes.places.insert(bytes.places.end(), body.places.begin(), body.places.end());
+  bytes.text += body.text;
   return bytes;
+}
+
+Template::Bytes Template::BodyFor(size_t number) const {
+  Bytes body;
+  body.text = Expand(body_, number, 0, &body.places);
+  return body;
 }
 
 void Filler::Fill(Template::Bytes* request) {

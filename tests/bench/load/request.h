@@ -42,6 +42,9 @@ class Template {
   };
   /// The request of client `number`, to be given to Fill before each sending.
   Bytes For(size_t number, const Target& target) const;
+  /// Its body alone.
+  Bytes BodyFor(size_t number) const;
+  const std::string& path() const { return path_; }
 
  private:
   std::string Expand(std::string_view text, size_t number, size_t offset,

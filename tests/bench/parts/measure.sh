@@ -64,7 +64,7 @@ measure_statistics() {
   suite_sql "SELECT 'flushes', wal_sync FROM pg_stat_wal
     UNION ALL SELECT 'commits', xact_commit FROM pg_stat_database WHERE datname = 'cloudpos'" | tr '|' ' '
 }
-measure_settle() { sleep 10.5; }
+measure_settle() { sleep "$BENCH_SETTLE"; }
 
 # measure_rss: resident megabytes by process, as JSON; PostgreSQL's as the sum of what is its own
 # (its shared memory counted once).

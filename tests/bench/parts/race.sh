@@ -12,7 +12,7 @@ race_note() {
     <<<"$3" >>"$BENCH_RESULTS"
   say "$(tail -n 1 "$BENCH_RESULTS" | jq -r '"  \(.kind) \(.clients) clients: \(.rate | round)/s" +
     " p50 \(.p50) ms, p99 \(.p99) ms" +
-    ", CPU \([.cpu | to_entries[] | select(.key | startswith("pg:") | not) | .value] | add // 0 | round) us" +
+    ", CPU \([.cpu | to_entries[] | select(.key | startswith("pg:") or . == "load" | not) | .value] | add // 0 | round) us" +
     (if .drain then ", applied \(.drain) s after the last" else "" end) +
     (if .counts == false then " - DOES NOT COUNT: \(.why)" else "" end)')"
 }
@@ -74,21 +74,45 @@ race_t1() {
     race_pgbench "$1" "$clients" "$n" "$script" -D no=0 -D size="$n" "${options[@]}"
 }
 
-# race_rest KIND CLIENTS VARIANTS: checkouts through the gateway, everything running. With
+# bench_load REQUEST CLIENTS [OPTIONS...]: requests through the gateway; answers as JSON.
+bench_load() {
+  local request=$1 clients=$2
+  shift 2
+  "$BENCH_LOAD" --port $((8080 + SUITE_SHIFT)) --clients "$clients" --seconds "$BENCH_SECONDS" --seed "$RANDOM" \
+    --token-file "$BENCH_LISTS/token" --request "$BENCH_LISTS/$request.request" \
+    --own "register=$BENCH_LISTS/register" --draw "variant=$BENCH_LISTS/variant" \
+    --draw "product=$BENCH_LISTS/product" "$@"
+}
+
+# bench_rpc SERVICE REQUEST CLIENTS: the same to a service's own port, as the gateway would call it.
+bench_rpc() {
+  local service=$1 request=$2 clients=$3 port
+  port=$(awk -v name="$service" '$1 == name { print $3 }' "$SUITE_ROOT/tools/pos/services.conf")
+  suite_as_owner "$BENCH_RPC" --service "$service" --address "127.0.0.1:$((port + SUITE_SHIFT))" \
+    --ca "$SUITE_STATE/ca/ca.pem" --certificate "$SUITE_STATE/tls/gateway/cert.pem" \
+    --key "$SUITE_STATE/tls/gateway/key.pem" --clients "$clients" --seconds "$BENCH_SECONDS" --seed "$RANDOM" \
+    --token-file "$BENCH_LISTS/token" --request "$BENCH_LISTS/$request.request" \
+    --own "register=$BENCH_LISTS/register" --draw "variant=$BENCH_LISTS/variant" \
+    --draw "product=$BENCH_LISTS/product"
+}
+
+# race_rest KIND CLIENTS VARIANTS: checkouts through the gateway, everything running.
+race_rest() { race_sales "$1" "$2" bench_load sale "$2" --draw "variant=$BENCH_LISTS/$3"; }
+
+# race_sales KIND CLIENTS LOAD...: what the command LOAD sells, until it is applied everywhere. With
 # BENCH_STATISTICS also what PostgreSQL counts late.
-race_rest() {
+race_sales() {
   local kind=$1 clients=$2 cpu wal late first load applied result
+  shift 2
   world_token
   race_checkpoint
   first=$(uuid)
   [ -z "${BENCH_STATISTICS:-}" ] || late=$(measure_statistics)
   wal=$(measure_database)
   cpu=$(measure_cpu)
-  load=$("$BENCH_LOAD" --port $((8080 + SUITE_SHIFT)) --clients "$clients" --seconds "$BENCH_SECONDS" \
-    --token-file "$BENCH_LISTS/token" --request "$BENCH_LISTS/sale.request" --seed "$RANDOM" \
-    --own "register=$BENCH_LISTS/register" --draw "variant=$BENCH_LISTS/$3")
+  load=$("$@")
   applied=$(race_applied "$first" "$(jq .ok <<<"$load")")
-  result=$(race_rest_result "$load" "$applied" "$cpu" "$(measure_cpu)" "$wal" "$(measure_database)")
+  result=$(race_sales_result "$load" "$applied" "$cpu" "$(measure_cpu)" "$wal" "$(measure_database)")
   if [ -n "${BENCH_STATISTICS:-}" ]; then
     measure_settle
     late=$(measure_per "$late" "$(measure_statistics)" "$(jq .ok <<<"$load")")
@@ -97,26 +121,40 @@ race_rest() {
   race_note "$kind" "$clients" "$result"
 }
 
-# race_applied FIRST SALES: waits until all sales with ids from FIRST on have their stock and report
-# rows: SECONDS SALES FACTS MOVEMENTS.
+# race_applied FIRST SALES [LINES]: waits until all sales with ids from FIRST on have their stock (of
+# three lines each unless LINES in all are said) and report rows: SECONDS SALES FACTS MOVEMENTS.
 race_applied() {
   suite_pg psql -X -qAt -F ' ' -v ON_ERROR_STOP=1 -v tenant="$TENANT" -v first="$1" -v sales="$2" \
-    <"$BENCH_FOLDER/sql/applied.sql"
+    -v lines="${3:-$((3 * $2))}" <"$BENCH_FOLDER/sql/applied.sql"
 }
 
 # A measurement counts only if all sales are there, applied within a second, and nothing failed.
-race_rest_result() {
+race_sales_result() {
   local load=$1 seconds sales facts movements
   read -r seconds sales facts movements <<<"$2"
   jq -c --argjson drain "$seconds" --argjson sales "$sales" --argjson facts "$facts" \
     --argjson movements "$movements" \
     --argjson cpu "$(measure_per "$3" "$4" "$(jq .ok <<<"$load")")" \
     --argjson wal "$(measure_per "$5" "$6" "$(jq .ok <<<"$load")")" '
-    {rate, p50, p95, p99, max, ok, drain: $drain,
+    (.lines // 3 * .ok) as $lines
+    | {rate, p50, p95, p99, max, ok, drain: $drain,
       cpu: ($cpu + {load: (.cpuUs / .ok * 10 | round / 10)})} + $wal +
     if .ok != .sent then {counts: false, why: "answers: \(.byStatus), lost \(.lost), timed out \(.timedOut)"}
-    elif $sales != .ok or $facts != .ok or $movements != 3 * .ok then
-      {counts: false, why: "\(.ok) sales acknowledged, \($sales) stored, \($facts) reported, \($movements) movements"}
+    elif $sales != .ok or $facts != .ok or $movements != $lines then
+      {counts: false, why: "\(.ok) sales acknowledged, \($sales) stored, \($facts) reported, \($movements) of \($lines) movements"}
     elif $drain > 1 then {counts: false, why: "events were applied too late"}
     else {counts: true} end' <<<"$load"
+}
+
+# race_reads KIND CLIENTS LOAD...: the same for requests that change nothing.
+race_reads() {
+  local kind=$1 clients=$2 cpu load
+  shift 2
+  world_token
+  cpu=$(measure_cpu)
+  load=$("$@")
+  race_note "$kind" "$clients" "$(jq -c --argjson cpu "$(measure_per "$cpu" "$(measure_cpu)" "$(jq .ok <<<"$load")")" '
+    {rate, p50, p95, p99, max, ok, cpu: ($cpu + {load: (.cpuUs / .ok * 10 | round / 10)})} +
+    if .ok != .sent then {counts: false, why: "answers: \(.byStatus), lost \(.lost), timed out \(.timedOut)"}
+    else {counts: true} end' <<<"$load")"
 }

@@ -5,7 +5,8 @@
 report_json() {
   jq -s --argjson rows "$(report_rows)" --argjson machine "$(report_machine)" \
     "$(cat "$BENCH_FOLDER/parts/report.jq")"'
-    map(select(.kind != "warm-up" and .row == null)) as $race
+    ([.[].start // empty] | median | rounded(1)) as $start
+    | map(select(.kind != null and .kind != "warm-up")) as $race
     | ($race | summary) as $summary
     | def rate($kind; $clients): $summary | map(select(.kind == $kind and .clients == $clients)) | .[0].rate;
     ($race | cpu_by_process("d"; 32)) as $cpu
@@ -25,10 +26,13 @@ report_json() {
         over_t1: ratio(rate("d"; $n); rate("c"; $n)),
         over_t1_by_16: ratio(rate("d"; $n); rate("c16"; (if $n < 32 then 1 else $n / 16 end)))})),
       cpu_us_by_process_32: $cpu,
-      measurements: $summary, rows: $rows, machine: $machine}' "$BENCH_RESULTS"
+      measurements: $summary,
+      rows: (($rows | del(.commits_per_sale_1)) + ($race | derived + open_loop) + (if $start == null then {} else {start_seconds: $start} end)),
+      failures: ($race | map(select(.counts == false and .why != "events were applied too late") | {kind, clients, why})),
+      machine: $machine}' "$BENCH_RESULTS"
 }
 
-# report_rows: what the rows beside the race left, one object.
+# report_rows: the single figures that rows left, one object.
 report_rows() { jq -s 'map(select(.row != null) | {(.row): .value}) | add // {}' "$BENCH_RESULTS"; }
 
 report_machine() {

@@ -1,5 +1,7 @@
 # shellcheck shell=bash
-# The rows beside the race: row_NAME measures one and leaves its figures with row_note.
+# The rows beside the race: row_NAME measures one. What it measures several times goes where the
+# race's measurements go, and the report makes the row of it (report.jq); single figures are left with
+# row_note.
 
 # row_note NAME JSON
 row_note() {
@@ -35,9 +37,7 @@ commits_of_one_client() {
   idle=$(measure_commits) idle_s=$EPOCHREALTIME
   measure_settle
   before=$(measure_commits) before_s=$EPOCHREALTIME
-  load=$("$BENCH_LOAD" --port $((8080 + SUITE_SHIFT)) --clients 1 --seconds "$BENCH_SECONDS" \
-    --token-file "$BENCH_LISTS/token" --request "$BENCH_LISTS/sale.request" --seed "$RANDOM" \
-    --own "register=$BENCH_LISTS/register" --draw "variant=$BENCH_LISTS/variant")
+  load=$(bench_load sale 1)
   measure_settle
   after=$(measure_commits) after_s=$EPOCHREALTIME
   jq -nc --argjson sales "$(jq .ok <<<"$load")" --argjson idle "$idle" --argjson before "$before" \
@@ -68,7 +68,7 @@ row_bytes() {
         sum(pg_total_relation_size(c.oid))::numeric AS bytes
       FROM pg_class AS c WHERE relnamespace = 'transaction'::regnamespace AND relkind = 'r'
       GROUP BY 1 HAVING sum(pg_total_relation_size(c.oid)) > 100000) AS t" |
-    jq -c --argjson wal "$wal" '{stored: add, tables: ., wal: $wal}')"
+    jq -c --argjson wal "$wal" '. // {} | {stored: (add // 0), tables: ., wal: $wal}')"
 }
 
 # row_hot: everybody sells the same 21 products.
@@ -78,6 +78,7 @@ row_hot() {
     race_floor a_hot 32 statements 21
     race_floor b_hot 32 function 21
     race_rest d_hot 32 hot
+    race_rest d_spread 32 variant
   done
 }
 
@@ -90,57 +91,132 @@ row_lean() {
   done
 }
 
-# rest_read NAME CLIENTS: reads of NAME.request.
-rest_read() {
-  world_token
-  "$BENCH_LOAD" --port $((8080 + SUITE_SHIFT)) --clients "$2" --seconds "$BENCH_SECONDS" \
-    --token-file "$BENCH_LISTS/token" --request "$BENCH_LISTS/$1.request" --seed "$RANDOM" \
-    --draw "product=$BENCH_LISTS/product"
-}
-
-# row_reads: a product through the gateway against its row by key.
+# row_reads: a product through the gateway against a row by key.
 row_reads() {
-  local rest sql
-  rest=$(rest_read product 32)
-  sql=$(bench_pg pgbench -n -M prepared -f "$BENCH_FOLDER/sql/read.pgbench" -c 32 -j 2 -T "$BENCH_SECONDS" 2>&1 |
-    sed -n 's/^tps = \([0-9.]*\) .*/\1/p')
-  row_note product_reads "$(jq -c --argjson sql "$sql" '{rest: (.rate | round), p99_ms: .p99,
-    sql: ($sql | round), ratio: (.rate / $sql * 100 | round / 100)}' <<<"$rest")"
+  local BENCH_ROUND
+  for ((BENCH_ROUND = 1; BENCH_ROUND <= BENCH_ROUNDS; ++BENCH_ROUND)); do
+    race_reads read_rest 32 bench_load product 32
+    row_sql_read
+  done
 }
 
-# row_latency: open loop, at 10, 100 and 500 sales/s and at half of what 32 clients reached; how old
-# what the reports and the stock know is meanwhile.
-row_latency() {
-  local rate half load lag
-  half=$(jq -s 'map(select(.kind == "d" and .clients == 32) | .rate) | sort |
-    .[(length - 1) / 2 | floor] / 2 | round' "$BENCH_RESULTS")
-  for rate in 10 100 500 "$half"; do
-    world_token
-    lag=$SUITE_FOLDER/lag
-    row_watch_lag >"$lag" &
-    load=$("$BENCH_LOAD" --port $((8080 + SUITE_SHIFT)) --clients 128 --seconds "$BENCH_SECONDS" --rate "$rate" \
-      --token-file "$BENCH_LISTS/token" --request "$BENCH_LISTS/sale.request" --seed "$RANDOM" \
-      --own "register=$BENCH_LISTS/register" --draw "variant=$BENCH_LISTS/variant")
-    wait $!
-    row_note "open_loop_$([ "$rate" = "$half" ] && echo half || echo "$rate")" "$(jq -c --argjson offered "$rate" \
-      --argjson lag "$(cat "$lag")" '{offered: $offered, rate: (.rate | round), p50, p95, p99, max} + $lag' <<<"$load")"
+# Without a log of each transaction, which would cost more than they do.
+row_sql_read() {
+  local out
+  out=$(bench_pg pgbench -n -M prepared -f "$BENCH_FOLDER/sql/read.pgbench" -c 32 -j 2 -T "$BENCH_SECONDS" 2>&1) ||
+    fail "pgbench: $(head -n 5 <<<"$out")"
+  race_note read_sql 32 "$(sed -n 's/^tps = \([0-9.]*\) .*/{"rate": \1, "cpu": {}}/p' <<<"$out")"
+}
+
+# row_grpc: checkouts and product reads through the gateway, and the same calls to the service itself.
+row_grpc() {
+  local BENCH_ROUND
+  for ((BENCH_ROUND = 1; BENCH_ROUND <= BENCH_ROUNDS; ++BENCH_ROUND)); do
+    race_rest sale_by_rest 8 variant
+    race_sales sale_by_grpc 8 bench_rpc transaction rpc-sale 8
+    race_reads read_by_rest 8 bench_load product 8
+    race_reads read_by_grpc 8 bench_rpc inventory rpc-product 8
   done
+}
+
+# row_latency: open loop, at fixed rates once and at half of what 32 clients reached in each round.
+row_latency() {
+  local rate half BENCH_ROUND=1
+  half=$(jq -s 'map(select(.kind == "d" and .counts) | {clients, rate}) | group_by(.clients) | .[-1] // [] |
+    map(.rate) | sort | .[(length - 1) / 2 | floor] // 20 | . / 2 | round' "$BENCH_RESULTS")
+  for rate in $BENCH_RATES; do row_open_loop "open_$rate" "$rate"; done
+  for ((BENCH_ROUND = 1; BENCH_ROUND <= BENCH_ROUNDS; ++BENCH_ROUND)); do row_open_loop open_half "$half"; done
+}
+
+# row_open_loop KIND RATE: latencies, and how old what reports and stock know of is meanwhile.
+row_open_loop() {
+  local kind=$1 rate=$2 lag=$SUITE_FOLDER/lag
+  race_sales "$kind" 128 row_open_load "$rate" "$lag"
+  jq -c --argjson rate "$rate" --slurpfile lag "$lag" '. + {offered: $rate} + $lag[0]' \
+    < <(tail -n 1 "$BENCH_RESULTS") >"$SUITE_FOLDER/line"
+  sed -i '$d' "$BENCH_RESULTS"
+  cat "$SUITE_FOLDER/line" >>"$BENCH_RESULTS"
+  say "    lag of reports and stock: $(cat "$lag")"
+}
+
+row_open_load() {
+  row_watch_lag >"$2" &
+  bench_load sale 128 --rate "$1"
+  wait $!
 }
 
 # row_watch_lag: each 20 ms, how long ago the newest sale of the reports and of the stock ledger was
 # begun by its client (ids hold the time): an upper bound of the way from sale to report row.
 row_watch_lag() {
-  sleep 1
-  suite_pg psql -X -qAt -v ON_ERROR_STOP=1 -v tenant="$TENANT" -v seconds="$((BENCH_SECONDS - 2))" \
-    <"$BENCH_FOLDER/sql/lag.sql"
+  sleep 0.5
+  suite_pg psql -X -qAt -v ON_ERROR_STOP=1 -v tenant="$TENANT" \
+    -v seconds="$((BENCH_SECONDS > 2 ? BENCH_SECONDS - 2 : 1))" <"$BENCH_FOLDER/sql/lag.sql"
+}
+
+# row_upload: BENCH_UPLOAD sales that a register made while it was offline, by UploadJournal in batches
+# of 200 signed entries, one after the other; the register puts each answer on its disk.
+row_upload() {
+  local BENCH_ROUND
+  TILL_COUNT=900 # codes apart from those of the registers that race
+  world_token
+  tills_start
+  for ((BENCH_ROUND = 1; BENCH_ROUND <= BENCH_ROUNDS; ++BENCH_ROUND)); do row_upload_once "till$BENCH_ROUND"; done
+}
+
+row_upload_once() {
+  local till=$1 first cpu wal begun took lines busy load
+  world_token
+  first=$(uuid)
+  till_open "$till"
+  till_does "$till" sell "$BENCH_UPLOAD" --offline
+  race_checkpoint
+  wal=$(measure_database)
+  busy=$(row_gateway_seconds)
+  cpu=$(measure_cpu)
+  begun=$EPOCHREALTIME
+  till_does "$till" upload
+  took=$(jq -n "$EPOCHREALTIME - $begun")
+  till_says "$till" .outcomes "{\"RECORDED\":$BENCH_UPLOAD}"
+  lines=$(suite_sql "SELECT count(*) FROM transaction.sale_lines WHERE tenant_id = '$TENANT'
+    AND sale_id >= '$first' AND variant_id <> '$POSTAGE'") # postage has no stock
+  load=$(jq -n --argjson n "$BENCH_UPLOAD" --argjson s "$took" --argjson lines "$lines" \
+    '{ok: $n, sent: $n, rate: ($n / $s), lines: $lines, cpuUs: 0}')
+  load=$(race_sales_result "$load" "$(race_applied "$first" "$BENCH_UPLOAD" "$lines")" "$cpu" "$(measure_cpu)" \
+    "$wal" "$(measure_database)")
+  race_note upload 1 "$(jq -c --argjson s "$took" --argjson busy "$(jq -n "$(row_gateway_seconds) - $busy")" \
+    '. + {seconds: $s, server_seconds: $busy}' <<<"$load")"
+}
+
+# Seconds that the gateway took to answer uploads so far.
+row_gateway_seconds() {
+  curl -fsS "http://127.0.0.1:$((9080 + SUITE_SHIFT))/metrics" |
+    awk '/^cloudpos_gateway_http_seconds_sum.*:upload/ { sum += $NF } END { printf "%.6f\n", sum }'
+}
+
+# row_barcodes: lookups that come at their own rate, before and after BENCH_VARIANTS further variants.
+row_barcodes() {
+  local BENCH_ROUND
+  sed 's/^/B/' < <(seq 1000001 $((1000000 + BENCH_PRODUCTS))) >"$BENCH_LISTS/barcode"
+  for ((BENCH_ROUND = 1; BENCH_ROUND <= BENCH_ROUNDS; ++BENCH_ROUND)); do row_lookups barcode_few; done
+  suite_pg psql -X -qAt -v ON_ERROR_STOP=1 -v tenant="$TENANT" -v n="$BENCH_VARIANTS" \
+    <"$BENCH_FOLDER/sql/variants.sql" >"$BENCH_LISTS/barcode"
+  suite_sql 'VACUUM ANALYZE'
+  for ((BENCH_ROUND = 1; BENCH_ROUND <= BENCH_ROUNDS; ++BENCH_ROUND)); do row_lookups barcode_many; done
+}
+
+row_lookups() {
+  race_reads "$1" 32 bench_load barcode 32 --rate "$BENCH_LOOKUPS" --draw "barcode=$BENCH_LISTS/barcode"
 }
 
 # row_start: from ./pos up on a built tree, with everything stopped, to ready.
 row_start() {
-  local begun
-  suite_pos down >/dev/null
-  begun=$(date +%s%N)
-  suite_pos up >/dev/null 2>&1
-  row_note start_seconds "$((($(date +%s%N) - begun) / 10000000))e-2"
+  local i begun
+  for ((i = 0; i < BENCH_ROUNDS; ++i)); do
+    suite_pos down >/dev/null
+    begun=$EPOCHREALTIME
+    suite_pos up >/dev/null 2>&1
+    jq -nc --argjson s "$(jq -n "$EPOCHREALTIME - $begun")" '{start: $s}' >>"$BENCH_RESULTS"
+  done
+  say "  start: $(jq -c '.start // empty | . * 100 | round / 100' "$BENCH_RESULTS" | xargs) s"
   measure_find_processes
 }

@@ -2,6 +2,7 @@
 
 def pad($n): tostring | . + " " * ([$n - length, 0] | max);
 def left($n): (if . == null then "-" else tostring end) | " " * ([$n - length, 0] | max) + .;
+def text: if type == "object" then to_entries | map("\(.key) \(.value | if type == "object" then "(" + text + ")" else . // "-" end)") | join(", ") else tostring end;
 def name: {"a": "(a) pgbench, separate statements", "b": "(b) pgbench, one function call",
   "c": "(c) pgbench, our T1, one sale", "c16": "(c) pgbench, our T1, 16 sales",
   "d": "(d) REST checkout"}[.] // .;
@@ -22,4 +23,4 @@ def name: {"a": "(a) pgbench, separate statements", "b": "(b) pgbench, one funct
 "WAL flushes per sale at 32 clients: \(.wal_flushes_per_sale_32 // "-")",
 "RSS of our processes, idle: \(.rss_mb // "-") MB",
 "",
-(.rows | del(.commits_per_sale_1) | to_entries[] | "\(.key): \(.value | if type == "object" or type == "array" then tojson else tostring end)")
+(.rows | to_entries[] | "\(.key | pad(22))\(.value | text)")

@@ -12,8 +12,9 @@ readonly BENCH_SETTINGS=(
   CLOUDPOS_RATE_AUTH_PER_MINUTE=100000 CLOUDPOS_RATE_AUTH_FAILURES_PER_MINUTE=1000000
   CLOUDPOS_HTTP_CONNECTIONS_PER_IP=10000
 )
-readonly BENCH_LOAD=${POS_TEST_BIN:-$SUITE_ROOT/build/bin}/../faulty/bench-load
-BENCH_LISTS= # folder: token, register, variant, product, hot (variants), *.request
+readonly BENCH_PROGRAMS=${POS_TEST_BIN:-$SUITE_ROOT/build/bin}/../faulty
+readonly BENCH_LOAD=$BENCH_PROGRAMS/bench-load BENCH_RPC=$BENCH_PROGRAMS/bench-rpc
+BENCH_LISTS= # folder: token, register, variant, product, hot (variants), barcode, *.request
 
 world_open() {
   suite_start "${BENCH_SETTINGS[@]}" >&2
@@ -75,16 +76,18 @@ world_product_batch() {
         prices: [{amount: {currencyCode: "GBP", minorUnits: (100 + .)}, pricePer: 1}]}]}]}'
 }
 
-# A cash sale of three lines; 100.00 given.
+# A cash sale of three lines, 100.00 given; reads. rpc-...: the same as gRPC calls.
 world_requests() {
-  local lists=$BENCH_LISTS
-  {
-    echo 'POST /v1/sales'
-    jq -nc --arg store "$STORE" '{saleId: "<id>", storeId: $store, registerId: "<register>",
-      lines: [range(3) | {variantId: "<variant>", quantityMilli: 1000}],
-      tenders: [{type: "CASH", amountMinor: 10000}]}'
-  } >"$lists/sale.request"
+  local lists=$BENCH_LISTS sale
+  sale=$(jq -nc --arg store "$STORE" '{saleId: "<id>", storeId: $store, registerId: "<register>",
+    lines: [range(3) | {variantId: "<variant>", quantityMilli: 1000}],
+    tenders: [{type: "CASH", amountMinor: 10000}]}')
+  printf 'POST /v1/sales\n%s\n' "$sale" >"$lists/sale.request"
+  printf 'CALL /cloudpos.transaction.v1.SaleService/CreateSale\n%s\n' "$sale" >"$lists/rpc-sale.request"
   echo 'GET /v1/products/<product>' >"$lists/product.request"
+  printf 'CALL /cloudpos.inventory.v1.CatalogueService/GetProduct\n%s\n' '{"productId": "<product>"}' \
+    >"$lists/rpc-product.request"
+  echo 'GET /v1/variants:lookup?code=<barcode>' >"$lists/barcode.request"
   echo "GET /v1/stores/$STORE/sales?pageSize=20" >"$lists/list.request"
   {
     echo 'POST /v1/auth/signin'
