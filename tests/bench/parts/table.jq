@@ -5,7 +5,17 @@ def left($n): (if . == null then "-" else tostring end) | " " * ([$n - length, 0
 def text: if type == "object" then to_entries | map("\(.key) \(.value | if type == "object" then "(" + text + ")" else . // "-" end)") | join(", ") else tostring end;
 def name: {"a": "(a) pgbench, separate statements", "b": "(b) pgbench, one function call",
   "c": "(c) pgbench, our T1, one sale", "c16": "(c) pgbench, our T1, 16 sales",
-  "d": "(d) REST checkout"}[.] // .;
+  "d": "(d) REST checkout",
+  "a_hot": "(a) 21 hot products", "b_hot": "(b) 21 hot products", "d_hot": "(d) 21 hot products",
+  "d_spread": "(d) beside the hot ones", "a_lean": "(a) without foreign keys",
+  "b_lean": "(b) without foreign keys", "b_before": "(b) few sales stored",
+  "b_after": "(b) many sales stored", "d_before": "(d) few sales stored",
+  "d_after": "(d) many sales stored", "read_rest": "product read, REST", "read_sql": "row by key, pgbench",
+  "sale_by_rest": "checkout, REST", "sale_by_grpc": "checkout, gRPC to the service",
+  "read_by_rest": "product read, REST", "read_by_grpc": "product read, gRPC to the service",
+  "upload": "upload of a register's sales", "bytes": "(c) for stored bytes",
+  "barcode_few": "barcode lookup, few variants", "barcode_many": "barcode lookup, many variants",
+  "open_half": "checkout at half of saturation"}[.] // .;
 
 "\(.machine.cpu), \(.machine.cores) cores, PostgreSQL \(.machine.postgres), \(.machine.settings)",
 "medians of \(.machine.rounds) alternating rounds of \(.machine.seconds) s; highest load average \([.measurements[].load // 0] | max)",
