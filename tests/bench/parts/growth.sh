@@ -73,5 +73,6 @@ growth_check_disk() {
   local free
   free=$(($(df --output=avail -B1 "$SUITE_FOLDER" | tail -n 1)))
   say "  $BENCH_GROWTH sales take $(($1 / 1000000)) MB, $((free / 1000000)) MB are free"
-  [ $(($1 + $1 / 10 + 4000000000)) -lt "$free" ] || fail "$BENCH_GROWTH stored sales need $(($1 / 1000000)) MB and 4 GB beside"
+  [ $(($1 + $1 / 10 + 4000000000)) -lt "$free" ] ||
+    fail "$BENCH_GROWTH stored sales need $(($1 / 1000000)) MB and 4 GB beside"
 }

@@ -12,7 +12,8 @@ race_note() {
     <<<"$3" >>"$BENCH_RESULTS"
   say "$(tail -n 1 "$BENCH_RESULTS" | jq -r '"  \(.kind) \(.clients) clients: \(.rate | round)/s" +
     " p50 \(.p50) ms, p99 \(.p99) ms" +
-    ", CPU \([.cpu | to_entries[] | select(.key | startswith("pg:") or . == "load" | not) | .value] | add // 0 | round) us" +
+    ", CPU \([.cpu | to_entries[] |
+      select(.key | startswith("pg:") or . == "load" | not) | .value] | add // 0 | round) us" +
     (if .drain then ", applied \(.drain) s after the last" else "" end) +
     (if .counts == false then " - DOES NOT COUNT: \(.why)" else "" end)')"
 }
@@ -153,7 +154,8 @@ race_reads() {
   world_token
   cpu=$(measure_cpu)
   load=$("$@")
-  race_note "$kind" "$clients" "$(jq -c --argjson cpu "$(measure_per "$cpu" "$(measure_cpu)" "$(jq .ok <<<"$load")")" '
+  race_note "$kind" "$clients" "$(jq -c --argjson cpu \
+    "$(measure_per "$cpu" "$(measure_cpu)" "$(jq .ok <<<"$load")")" '
     {rate, p50, p95, p99, max, ok, cpu: ($cpu + {load: (.cpuUs / .ok * 10 | round / 10)})} +
     if .ok != .sent then {counts: false, why: "answers: \(.byStatus), lost \(.lost), timed out \(.timedOut)"}
     else {counts: true} end' <<<"$load")"

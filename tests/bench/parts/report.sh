@@ -27,8 +27,11 @@ report_json() {
         over_t1_by_16: ratio(rate("d"; $n); rate("c16"; (if $n < 32 then 1 else $n / 16 end)))})),
       cpu_us_by_process_32: $cpu,
       measurements: $summary,
-      rows: (($rows | del(.commits_per_sale_1)) + ($race | derived + open_loop) + (if $start == null then {} else {start_seconds: $start} end)),
-      failures: ($race | map(select(.counts == false and .why != "events were applied too late") | {kind, clients, why})),
+      rows: (($rows | del(.commits_per_sale_1)) +
+        ($race | derived + open_loop) +
+        (if $start == null then {} else {start_seconds: $start} end)),
+      failures: ($race | map(select(.counts == false and .why != "events were applied too late") |
+        {kind, clients, why})),
       machine: $machine}' "$BENCH_RESULTS"
 }
 

@@ -2,7 +2,8 @@
 -- lines moved stock; says how long that took and counts them. Ids ascend with time. Each look is a
 -- statement of its own.
 SELECT set_config('bench.tenant', :'tenant', false), set_config('bench.first', :'first', false),
-  set_config('bench.sales', :'sales', false), set_config('bench.lines', :'lines', false) \g /dev/null
+  set_config('bench.sales', :'sales', false),
+  set_config('bench.lines', :'lines', false) \g /dev/null
 DO $$
 DECLARE
   p_tenant CONSTANT uuid := current_setting('bench.tenant');

@@ -11,10 +11,10 @@ CREATE TEMP TABLE copies AS
     ('01910000-0000-7000-8000-' || lpad(to_hex(i), 12, '0'))::uuid AS new_product,
     ('01910000-0000-7000-9000-' || lpad(to_hex(i), 12, '0'))::uuid AS new_variant
   FROM template AS t, generate_series(1, :n) AS i;
-INSERT INTO products (tenant_id, product_id, version, name, category_id, tax_category, created_at,
-    updated_at, created_version, request_hash)
-  SELECT tenant_id, new_product, version, name || ' ' || code, category_id, tax_category, created_at,
-    updated_at, created_version, request_hash
+INSERT INTO products (tenant_id, product_id, version, name, category_id, tax_category,
+    created_at, updated_at, created_version, request_hash)
+  SELECT tenant_id, new_product, version, name || ' ' || code, category_id, tax_category,
+    created_at, updated_at, created_version, request_hash
   FROM copies JOIN products USING (product_id) WHERE tenant_id = :'tenant';
 INSERT INTO variants (tenant_id, variant_id, product_id, position, version, sku, name, stocked,
     negative_stock_policy, created_at, updated_at, created_version)
