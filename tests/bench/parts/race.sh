@@ -142,7 +142,8 @@ race_sales_result() {
       cpu: ($cpu + {load: (.cpuUs / .ok * 10 | round / 10)})} + $wal +
     if .ok != .sent then {counts: false, why: "answers: \(.byStatus), lost \(.lost), timed out \(.timedOut)"}
     elif $sales != .ok or $facts != .ok or $movements != $lines then
-      {counts: false, why: "\(.ok) sales acknowledged, \($sales) stored, \($facts) reported, \($movements) of \($lines) movements"}
+      {counts: false, why: ("\(.ok) sales acknowledged, \($sales) stored, " +
+      "\($facts) reported, \($movements) of \($lines) movements")}
     elif $drain > 1 then {counts: false, why: "events were applied too late"}
     else {counts: true} end' <<<"$load"
 }

@@ -22,8 +22,8 @@ CREATE FUNCTION growth.older(id uuid, days integer) RETURNS uuid LANGUAGE sql IM
     12, '0')) AS t (earlier)
 $$;
 
--- Copies the rows of `source` for which `condition` holds; `changes`: expression by column, where $1
--- is the number of days and b.* the bounds.
+-- Copies the rows of `source` for which `condition` holds; `changes`: expression by column, where
+-- $1 is the number of days and b.* the bounds.
 CREATE FUNCTION growth.copy_rows(source regclass, condition text, changes jsonb, days integer)
 RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
