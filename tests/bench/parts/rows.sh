@@ -12,17 +12,19 @@ row_note() {
 row_rss_idle() { row_note rss_idle_mb "$(measure_rss)"; }
 row_rss_loaded() { row_note rss_loaded_mb "$(measure_rss)"; }
 
-# row_commits: at one client, of a sale's own path (the consumers, whose commits are as many as
-# their batches, stand still meanwhile) and with everything running; what happens while nobody sells
-# is taken off. Commits are transactions that wrote (each took an id, and waited for the disk);
-# transactions are all that ended well, each look at a table included.
+# row_commits: at one client, of a sale's own path (all who read its events stand still meanwhile,
+# auth's collector of audit entries among them: their commits are as many as their batches) and with
+# everything running; what happens while nobody sells is taken off. Commits are transactions that
+# wrote (each took an id, and waited for the disk); transactions are all that ended well, each look
+# at a table included.
 row_commits() {
   local path total
-  suite_ctl stop inventory reporting >/dev/null
+  world_token
+  suite_ctl stop auth inventory reporting >/dev/null
   path=$(commits_of_one_client)
-  suite_ctl start inventory reporting >/dev/null
   suite_pos up >/dev/null 2>&1
   measure_find_processes
+  world_token
   total=$(commits_of_one_client)
   row_note commits_per_sale_1 "$(jq .commits <<<"$path")"
   row_note commits_1 "$(jq -nc --argjson path "$path" --argjson total "$total" \
@@ -32,7 +34,6 @@ row_commits() {
 # commits_of_one_client: per sale, less what is idle, as JSON.
 commits_of_one_client() {
   local idle idle_s before before_s load after after_s
-  world_token
   measure_settle
   idle=$(measure_commits) idle_s=$EPOCHREALTIME
   measure_settle
