@@ -76,8 +76,7 @@ void Consumer::Impl::NoteRound(const absl::Status& status, milliseconds* pause) 
               {{"consumer", options.consumer}, {"producer", options.producer}});
   }
   was_ok = status.ok();
-  *pause = status.ok() ? milliseconds(0)
-                       : std::clamp(*pause * 2, kBackoffMin, kBackoffMax);
+  *pause = status.ok() ? milliseconds(0) : std::clamp(*pause * 2, kBackoffMin, kBackoffMax);
 }
 
 void Consumer::Impl::RetryAtStart() {
@@ -91,6 +90,7 @@ void Consumer::Impl::RetryAtStart() {
 void Consumer::Impl::Run() {
   RetryAtStart();
   milliseconds pause{0};
+  milliseconds look{0};  // again, where the end of the log is held back
   std::unique_lock lock(mutex);
   while (!stopping) {
     changed.wait(lock, [this] { return !is_busy || stopping; });
@@ -102,6 +102,8 @@ void Consumer::Impl::Run() {
     const absl::Status status = puller.ToEnd();
     puller.MeasureLag();
     NoteRound(status, &pause);
+    look = puller.is_held_back() ? std::min(std::max(look * 2, kBackoffMin), options.poll)
+                                 : milliseconds(0);
     lock.lock();
     is_busy = false;
     changed.notify_all();
@@ -109,7 +111,8 @@ void Consumer::Impl::Run() {
       changed.wait_for(lock, pause, [this] { return stopping; });
     } else {
       changed.wait_until(lock, begun + options.pace, [this] { return stopping; });
-      changed.wait_for(lock, options.poll, [this] { return stopping || bell; });
+      changed.wait_for(lock, look.count() > 0 ? look : options.poll,
+                       [this] { return stopping || bell; });
     }
   }
 }
@@ -138,9 +141,8 @@ absl::Status Consumer::Impl::CatchUp(absl::Time deadline) {
     if (left <= absl::ZeroDuration()) {
       return base::Fail(ErrorCode::DEADLINE_EXCEEDED, "the log was not read to its end in time");
     }
-    changed.wait_for(lock, absl::ToChronoMicroseconds(left), [this, ticket] {
-      return answered >= ticket || !is_busy || stopping;
-    });
+    changed.wait_for(lock, absl::ToChronoMicroseconds(left),
+                     [this, ticket] { return answered >= ticket || !is_busy || stopping; });
   }
   return answer;
 }

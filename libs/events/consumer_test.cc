@@ -512,6 +512,25 @@ TEST_CASE("Consumer: rounds begin a pace apart, the first at once", "[events][st
   CHECK(source->pulls <= pulls + 1);
 }
 
+TEST_CASE("Consumer: what a running transaction hid is seen soon after its end",
+          "[events][store]") {
+  Shop shop;
+  Reader reader(shop);
+  reader.CatchUp();
+  reader.consumer.reset();
+  const auto source = std::make_shared<Between>(shop.feed_.get());
+  reader.options.source = source;
+  reader.options.poll = std::chrono::milliseconds(60'000);  // and there is no bell
+  OpenTransaction slow(shop);
+  slow.Sell("slow");
+  shop.Sell("committed");
+  reader.Make().Start();
+  REQUIRE(Eventually([&] { return source->pulls >= 2; }));
+  CHECK(Total(shop) == 0);
+  slow.Commit();
+  CHECK(Eventually([&] { return Total(shop) == 2; }));
+}
+
 TEST_CASE("Consumer: a rebuild beside the live one acknowledges on its own account",
           "[events][store]") {
   Shop shop;

@@ -105,6 +105,7 @@ absl::StatusOr<Puller::Step> Puller::Next(absl::Time deadline) {
   is_lost_ = false;
   lost_.Set(0);
   Step step{.horizon = response.horizon(), .head = response.head()};
+  is_held_back_ = step.horizon < step.head;
   if (response.events_size() > 0 || response.cursor() != before) {
     CLOUDPOS_ASSIGN_OR_RETURN(const Step applied, ApplyPage(before, response));
     step.more = applied.more;

@@ -44,6 +44,9 @@ class Puller {
 
   absl::Time as_of() const { return absl::FromUnixMicros(as_of_micros_); }
   bool was_at_end() const { return as_of_micros_ != 0; }
+  /// Whether running transactions hid the end of the log last time: what lies behind them rings no
+  /// bell when they end. Of the thread that pulls.
+  bool is_held_back() const { return is_held_back_; }
   absl::Time newest() const { return absl::FromUnixMicros(newest_micros_); }
 
  private:
@@ -66,6 +69,7 @@ class Puller {
   int singles_left_ = 0;  // events to pull one by one, since one of them is poison
   int failures_ = 0;      // passing ones, in a row
   bool is_lost_ = false;
+  bool is_held_back_ = false;
   absl::Time started_;
   std::atomic<int64_t> as_of_micros_{0};
   std::atomic<int64_t> newest_micros_{0};
