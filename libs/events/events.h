@@ -160,7 +160,7 @@ struct ConsumerOptions {
   std::chrono::milliseconds poll{1000};  // beside the doorbell
   /// While bells ring one after the other, rounds begin this far apart: a batch costs much the same
   /// however many events it holds.
-  std::chrono::milliseconds pace{40};
+  std::chrono::milliseconds pace{80};
   int batch = 200;
   /// Applies a batch inside the transaction that moves the cursor. Effects need unique keys: the
   /// same event may come again. On a non-transient error the batch is retried event by event and
@@ -168,7 +168,7 @@ struct ConsumerOptions {
   /// parked key are parked too. Faults that pass by themselves (pg::IsTransient, UNAVAILABLE,
   /// DEADLINE_EXCEEDED, CANCELLED) are tried again for ever. May run more than once for a batch.
   std::function<absl::Status(pg::Tx&, const std::vector<Event>&)> apply = {};
-  /// Event types wanted; others are skipped. Empty: all.
+  /// Event types wanted; the producer leaves others out. Empty: all.
   std::vector<std::string> event_types = {};
   /// Name of the cursor row; differs from `producer` only for a rebuild beside the live one. Empty:
   /// the producer's name.

@@ -26,6 +26,7 @@ using common::v1::SnapshotResponse;
 
 constexpr size_t kConsumerNameMax = 64;
 constexpr int kShards = 64;
+constexpr int kEventTypesMax = 32;
 // A consumer that reads on is written down this often, and one that stands still: partitions of 14
 // days ago can wait for it.
 constexpr absl::Duration kAckMovedEvery = absl::Seconds(10);
@@ -63,6 +64,10 @@ absl::StatusOr<PageRequest> ParsePull(const PullRequest& request, const Cursor& 
     if (!page.shards) page.shards.emplace();
     page.shards->push_back(shard);
   }
+  if (request.event_types_size() > kEventTypesMax) {
+    return base::Fail(ErrorCode::OUT_OF_RANGE, "eventTypes", "must be 32 at most");
+  }
+  page.types.assign(request.event_types().begin(), request.event_types().end());
   return page;
 }
 
@@ -191,7 +196,7 @@ absl::Status Feed::Impl::Acknowledge(const PullRequest& request, const Position&
 absl::Status Feed::Impl::ServePull(const PullRequest& request, absl::Time deadline,
                                    PullResponse* response) {
   CLOUDPOS_ASSIGN_OR_RETURN(const Cursor cursor, DecodeCursor(request.cursor()));
-  CLOUDPOS_ASSIGN_OR_RETURN(const PageRequest wanted, ParsePull(request, cursor));
+  CLOUDPOS_ASSIGN_OR_RETURN(PageRequest wanted, ParsePull(request, cursor));
   const Runner run = RunOn(options.pool, deadline);
   CLOUDPOS_ASSIGN_OR_RETURN(const LogState state, ReadLogState(run, cursor));
   if (absl::Status status = CheckCursor(state, cursor); !status.ok()) {
@@ -205,7 +210,14 @@ absl::Status Feed::Impl::ServePull(const PullRequest& request, absl::Time deadli
   CLOUDPOS_ASSIGN_OR_RETURN(Page page, ReadPage(run, options, wanted));
   if (!page.events.empty()) FAIL_POINT("feed.after_page");
 
-  Cursor next = page.events.empty() ? cursor : page.last;
+  if (page.events.empty() && page.more) {
+    wanted.after = page.last.at;
+    CLOUDPOS_ASSIGN_OR_RETURN(const Skipped skipped, SkipUnwanted(run, wanted));
+    if (!(skipped.last == Cursor{})) page.last = skipped.last;
+    page.more = skipped.more;
+  }
+
+  Cursor next = page.last == Cursor{} ? cursor : page.last;
   // One that takes few shards must not stay behind for want of events of its own.
   if (const Position end{state.generation, state.horizon, 0};
       wanted.shards && !page.more && next.at < end) {

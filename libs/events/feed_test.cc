@@ -191,6 +191,46 @@ TEST_CASE("Pull: shards take their own and do not stay behind", "[events][store]
         ErrorCode::OUT_OF_RANGE);
 }
 
+TEST_CASE("Pull: who wants some types gets those, and passes the others", "[events][store]") {
+  Shop shop;
+  const auto write = [&shop](const std::string& name) {
+    NewEvent event = shop.NewSale(name);
+    event.event_type = "shop.Audited";
+    shop.Write(event);
+  };
+  const auto pull = [&shop](const std::string& cursor) {
+    PullRequest request;
+    request.set_consumer("audit");
+    request.set_cursor(cursor);
+    request.add_event_types("shop.Audited");
+    PullResponse page;
+    Require(shop.feed_->Pull(request, In(absl::Seconds(10)), &page));
+    return page;
+  };
+  write("first");
+  shop.SellMany(650);
+  write("second");
+  shop.SellMany(450);
+  PullResponse page = pull("");
+  REQUIRE(page.events_size() == 1);
+  CHECK(page.events(0).aggregate_id() == "first");
+  CHECK(page.more());
+  page = pull(page.cursor());
+  CHECK(page.events_size() == 0);  // to just before the next
+  CHECK(page.more());
+  page = pull(page.cursor());
+  REQUIRE(page.events_size() == 1);
+  CHECK(page.events(0).aggregate_id() == "second");
+  page = pull(page.cursor());
+  CHECK(page.events_size() == 0);
+  CHECK_FALSE(page.more());
+  CHECK(Value(DecodeCursor(page.cursor())).at.seq != 0);  // it names the event passed last
+  std::string cursor = page.cursor();
+  CHECK(shop.ReadOn(&cursor).empty());
+  write("third");
+  REQUIRE(Eventually([&] { return pull(cursor).events_size() == 1; }));
+}
+
 TEST_CASE("Pull: a request that makes no sense is refused", "[events][store]") {
   Shop shop;
   CHECK(base::CodeOf(shop.Pull("", 0, "").status()) == ErrorCode::FIELD_REQUIRED);
@@ -198,6 +238,12 @@ TEST_CASE("Pull: a request that makes no sense is refused", "[events][store]") {
         ErrorCode::INVALID_ARGUMENT);
   CHECK(base::CodeOf(shop.Pull("", 201).status()) == ErrorCode::OUT_OF_RANGE);
   CHECK(base::CodeOf(shop.Pull("", -1).status()) == ErrorCode::OUT_OF_RANGE);
+  PullRequest request;
+  request.set_consumer("reader");
+  for (int i = 0; i < 33; ++i) request.add_event_types("shop.Sold");
+  PullResponse page;
+  CHECK(base::CodeOf(shop.feed_->Pull(request, In(absl::Seconds(5)), &page)) ==
+        ErrorCode::OUT_OF_RANGE);
 }
 
 TEST_CASE("Pull: acknowledges the cursor it was given, at once only what went back",

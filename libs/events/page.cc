@@ -1,5 +1,6 @@
 #include "libs/events/page.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -46,6 +47,34 @@ constexpr pg::Query kSelectPage{"events_select_page", R"sql(
   ) AS page
   WHERE bytes_before < $6::bigint
   ORDER BY generation, page.txid, seq)sql"};
+
+// The last event before the first wanted one; none where the very next is wanted.
+constexpr pg::Query kSelectUnwanted{"events_select_unwanted", R"sql(
+  SELECT s.generation, s.txid::text AS txid, s.seq, s.event_id,
+         s.wanted > 0 OR s.looked_at = $5 AS more
+  FROM (
+    SELECT p.generation, p.txid, p.seq, p.event_id,
+           count(*) FILTER (WHERE p.event_type = ANY ($6::text[])) OVER (
+             ORDER BY p.generation, p.txid, p.seq) AS wanted_by_now,
+           count(*) FILTER (WHERE p.event_type = ANY ($6::text[])) OVER () AS wanted,
+           count(*) OVER () AS looked_at
+    FROM outbox_page($1, $2::xid8, $3, $4::smallint[], $5) AS p
+  ) AS s
+  WHERE s.wanted_by_now = 0
+  ORDER BY s.generation DESC, s.txid DESC, s.seq DESC LIMIT 1)sql"};
+
+constexpr int kSkipEvents = 10'000;
+
+Cursor CursorOf(const pg::Row& row) {
+  return {.at = {row.Get<int32_t>("generation"), ParseTxid(row.Get<std::string>("txid")),
+                 row.Get<int64_t>("seq")},
+          .tag = TagOf(row.Get<base::Uuid>("event_id"))};
+}
+
+bool IsWanted(const PageRequest& request, const std::string& type) {
+  return request.types.empty() ||
+         std::find(request.types.begin(), request.types.end(), type) != request.types.end();
+}
 
 Event EventOf(const pg::Row& row, const FeedOptions& feed) {
   Event event;
@@ -142,21 +171,36 @@ absl::StatusOr<Page> ReadPage(const Runner& run, const FeedOptions& feed,
   Page page;
   int64_t bytes = 0;
   int64_t weight = 0;
+  size_t seen = 0;
   for (const pg::Row row : rows) {
+    if (!IsWanted(request, row.Get<std::string>("event_type"))) {
+      page.last = CursorOf(row);
+      ++seen;
+      continue;
+    }
     Event event = EventOf(row, feed);
     bytes += static_cast<int64_t>(event.payload().size());
     weight += row.Get<int32_t>("weight");
     if (!page.events.empty() && (bytes > kPageBytes || weight > kPageWeight)) break;
-    page.last.at = {row.Get<int32_t>("generation"), ParseTxid(row.Get<std::string>("txid")),
-                    row.Get<int64_t>("seq")};
-    page.last.tag = TagOf(row.Get<base::Uuid>("event_id"));
+    page.last = CursorOf(row);
+    ++seen;
     page.events.push_back(std::move(event));
   }
   // The query leaves rows out only after kPageBytes; a page that ends there by chance costs one
   // more pull.
-  page.more = page.events.size() < rows.size() ||
-              page.events.size() >= static_cast<size_t>(request.events) || bytes >= kPageBytes;
+  page.more = seen < rows.size() || rows.size() >= static_cast<size_t>(request.events) ||
+              bytes >= kPageBytes;
   return page;
+}
+
+absl::StatusOr<Skipped> SkipUnwanted(const Runner& run, const PageRequest& request) {
+  CLOUDPOS_ASSIGN_OR_RETURN(
+      const pg::Result rows,
+      run(kSelectUnwanted,
+          {request.after.generation, std::to_string(request.after.txid), request.after.seq,
+           pg::Param(request.shards), kSkipEvents, pg::Param(request.types)}));
+  if (rows.empty()) return Skipped{.last = {}, .more = true};
+  return Skipped{.last = CursorOf(rows[0]), .more = rows[0].Get<bool>("more")};
 }
 
 }  // namespace cloudpos::events

@@ -51,17 +51,27 @@ absl::Status CheckCursor(const LogState& state, const Cursor& cursor);
 struct PageRequest {
   Position after;
   std::optional<std::vector<int32_t>> shards;  // nullopt: all
+  std::vector<std::string> types;              // empty: all
   int events = kPageEvents;
 };
 
 struct Page {
   std::vector<Event> events;
-  Cursor last;        // of the last event; meaningless when there is none
+  Cursor last;        // of the last event, wanted or not; empty when there is none
   bool more = false;  // ended at a limit
 };
 
-/// One page; at least one event when there is one. Of `feed`, page_query and payload_of are used.
+/// One page; at least one event when there is one of a wanted type among the next `events`. Of
+/// `feed`, page_query and payload_of are used.
 absl::StatusOr<Page> ReadPage(const Runner& run, const FeedOptions& feed,
                               const PageRequest& request);
+
+/// Where the next wanted event begins: from `last` of a page without any and on, past at most
+/// 10,000 events that are not wanted.
+struct Skipped {
+  Cursor last;        // of the last event passed; empty when none was
+  bool more = false;  // there may be wanted events behind it
+};
+absl::StatusOr<Skipped> SkipUnwanted(const Runner& run, const PageRequest& request);
 
 }  // namespace cloudpos::events

@@ -96,6 +96,7 @@ absl::StatusOr<Puller::Step> Puller::Next(absl::Time deadline) {
   request.set_consumer(consumer_name_);
   request.set_cursor(before);
   request.set_limit(singles_left_ > 0 ? 1 : options_.batch);
+  for (const std::string& type : options_.event_types) request.add_event_types(type);
   PullResponse response;
   const absl::Time asked = options_.clock->Now();
   const absl::Status status =
