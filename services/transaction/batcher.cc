@@ -1,6 +1,7 @@
 #include "services/transaction/batcher.h"
 
 #include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <map>
@@ -29,8 +30,16 @@ using common::v1::UNAVAILABLE;
 constexpr int kStaleAttempts = 20;
 /// Time for one T1, whatever its callers' deadlines: it must end before its outcome is known.
 constexpr absl::Duration kStatementTime = absl::Seconds(5);
+using Steady = std::chrono::steady_clock;
+/// Nobody is awaited longer.
+constexpr Steady::duration kAwaitMax = std::chrono::milliseconds(4);
 /// Journals whose heads a lane remembers.
 constexpr size_t kHeadsMax = 100'000;
+
+size_t LanesOf(const Batcher::Options& options) {
+  if (options.lanes > 0) return static_cast<size_t>(options.lanes);
+  return std::max<size_t>(1, std::thread::hardware_concurrency() / 2);
+}
 
 }  // namespace
 
@@ -91,10 +100,30 @@ class Batcher::Lane {
         std::unique_lock lock(mutex_);
         wake_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
         if (waiting_.empty()) return;
+        AwaitReturning(lock);
         batch = TakeBatch();
       }
+      const Steady::time_point begun = Steady::now();
       Record(batch);
+      NoteCall(batch.size(), begun);
     }
+  }
+
+  /// Those whom the last two calls answered may be back in a moment, and a call that carries them
+  /// all costs little more than one that carries half. Waits for them as long as the last call
+  /// took.
+  void AwaitReturning(std::unique_lock<std::mutex>& lock) {
+    wake_.wait_until(lock, await_until_,
+                     [this] { return stopping_ || waiting_.size() >= returning_; });
+  }
+
+  /// After a call of one sale nobody is awaited: it might have been alone.
+  void NoteCall(size_t documents, Steady::time_point begun) {
+    const Steady::time_point now = Steady::now();
+    returning_ =
+        std::min(documents_before_ + documents, static_cast<size_t>(options_.documents_max));
+    documents_before_ = documents;
+    await_until_ = documents > 1 ? now + std::min(now - begun, kAwaitMax) : now;
   }
 
   /// The next documents of one tenant, in order, within the limits. A second document of the same
@@ -331,13 +360,17 @@ class Batcher::Lane {
   std::deque<ItemPtr> waiting_;
   bool stopping_ = false;
 
-  std::unordered_map<base::Uuid, Head> heads_;  // of the lane's thread alone
+  // Of the lane's thread alone.
+  size_t documents_before_ = 0;  // carried by the last call
+  size_t returning_ = 0;
+  Steady::time_point await_until_;
+  std::unordered_map<base::Uuid, Head> heads_;
   std::thread thread_;
 };
 
 Batcher::Batcher(pg::Pool& pool, const base::Clock& clock, base::IdSource& ids, Options options)
-    : room_(static_cast<size_t>(options.lanes) * static_cast<size_t>(options.documents_max)) {
-  for (int i = 0; i < options.lanes; ++i) {
+    : room_(LanesOf(options) * static_cast<size_t>(options.documents_max)) {
+  for (size_t i = 0; i < LanesOf(options); ++i) {
     lanes_.push_back(std::make_unique<Lane>(pool, clock, ids, options, waiting_));
   }
 }

@@ -1,7 +1,8 @@
 #pragma once
 
 // The sale batcher (architecture 6): joins the documents that waited while the last T1 ran into the
-// next one. There is no timer; a lone sale goes at once. One lane serves a set of journals, so that
+// next one. A lone sale goes at once; only a lane that carried several waits, as long as its last
+// call took, for those whom it answered to come back. One lane serves a set of journals, so that
 // each journal is numbered and chained by one thread of this process; other replicas are met by the
 // compare-and-swap in T1.
 
@@ -23,7 +24,7 @@ namespace cloudpos::transaction {
 class Batcher {
  public:
   struct Options {
-    int lanes = 2;
+    int lanes = 2;  // 0: one for two processors
     int documents_max = 32;
     int lines_max = 2000;
     int waiting_max = 4096;  // per lane; beyond it OVERLOADED

@@ -272,6 +272,27 @@ TEST_CASE("CreateSale: the same sale from many clients at once happens once", "[
   CHECK((*counts)[0].Get<int64_t>("events") == 1);
 }
 
+TEST_CASE("CreateSale: who comes alone after a crowd is served as well", "[handler]") {
+  World world;
+  const auto sell = [&world] {
+    testing::TestCall call = world.Call();
+    v1::CreateSaleResponse response;
+    return world.sales.CreateSale(call, world.BasketSale(), &response).ok();
+  };
+  for (int round = 0; round < 3; ++round) {
+    std::atomic<int> sold{0};
+    std::vector<std::thread> crowd;
+    for (int i = 0; i < 12; ++i) {
+      crowd.emplace_back([&] {
+        if (sell()) ++sold;
+      });
+    }
+    for (std::thread& one : crowd) one.join();
+    CHECK(sold == 12);
+    CHECK(sell());
+  }
+}
+
 TEST_CASE("CreateSale: two replicas on the same registers leave no gap and no fork", "[handler]") {
   World world;
   Batcher second_batcher(world.pool, world.real_clock, world.ids, {});

@@ -7,8 +7,9 @@ namespace cloudpos::transaction {
 void TransactionService::Configure(config::Reader& reader) {
   journal_key_ = reader.SecretFile("CLOUDPOS_JOURNAL_KEY_FILE",
                                    "Ed25519 private key (PEM) that signs journal exports");
-  batch_.lanes = static_cast<int>(reader.Int("CLOUDPOS_SALE_LANES", 2, {1, 32},
-                                             "Threads that record sales, each with a connection"));
+  batch_.lanes = static_cast<int>(reader.Int(
+      "CLOUDPOS_SALE_LANES", 0, {0, 32},
+      "Threads that record sales, each with a connection; 0: one for two processors"));
   batch_.documents_max = static_cast<int>(
       reader.Int("CLOUDPOS_SALE_BATCH", 32, {1, 32}, "Sales recorded together at most"));
   upload_.at_once = static_cast<int>(reader.Int("CLOUDPOS_JOURNAL_UPLOADS", 4, {1, 64},
