@@ -6,6 +6,7 @@
 #include "absl/strings/numbers.h"
 #include "libs/base/error.h"
 #include "libs/base/status_macros.h"
+#include "libs/base/timestamp.h"
 #include "libs/faults/faults.h"
 
 namespace cloudpos::events {
@@ -85,9 +86,7 @@ Event EventOf(const pg::Row& row, const FeedOptions& feed) {
   event.set_event_type(row.Get<std::string>("event_type"));
   event.set_payload(feed.payload_of ? feed.payload_of(row) : row.Get<pg::Bytes>("payload").value);
   event.set_traceparent(row.Get<std::string>("traceparent"));
-  const int64_t micros = absl::ToUnixMicros(row.Get<absl::Time>("recorded_at"));
-  event.mutable_recorded_at()->set_seconds(micros / 1000000);
-  event.mutable_recorded_at()->set_nanos(static_cast<int32_t>(micros % 1000000 * 1000));
+  base::SetTime(row.Get<absl::Time>("recorded_at"), event.mutable_recorded_at());
   event.set_shard(row.Get<int32_t>("shard"));
   return event;
 }

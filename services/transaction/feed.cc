@@ -2,6 +2,7 @@
 
 #include "cloudpos/transaction/v1/events.pb.h"
 #include "libs/base/status_macros.h"
+#include "libs/base/timestamp.h"
 
 namespace cloudpos::transaction {
 namespace {
@@ -74,9 +75,7 @@ events::Event EventOf(const pg::Row& row, const base::Uuid& tenant) {
   event.set_aggregate_id(document);
   event.set_event_type(v1::JournalEntryRecorded::descriptor()->full_name());
   event.set_payload(RecordedFrom(row).SerializeAsString());
-  const int64_t micros = absl::ToUnixMicros(row.Get<absl::Time>("recorded_at"));
-  event.mutable_recorded_at()->set_seconds(micros / 1'000'000);
-  event.mutable_recorded_at()->set_nanos(static_cast<int32_t>(micros % 1'000'000 * 1000));
+  base::SetTime(row.Get<absl::Time>("recorded_at"), event.mutable_recorded_at());
   event.set_shard(events::ShardOf(tenant));
   return event;
 }

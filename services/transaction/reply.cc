@@ -5,6 +5,7 @@
 #include "libs/base/encoding.h"
 #include "libs/base/error.h"
 #include "libs/base/status_macros.h"
+#include "libs/base/timestamp.h"
 #include "libs/journal/canonical.h"
 #include "libs/journal/entry.h"
 #include "libs/log/log.h"
@@ -13,17 +14,6 @@ namespace cloudpos::transaction {
 namespace {
 
 using TaxNames = std::map<std::string, std::string, std::less<>>;
-
-void SetTime(int64_t micros, google::protobuf::Timestamp* out) {
-  int64_t seconds = micros / 1'000'000;
-  int64_t rest = micros % 1'000'000;
-  if (rest < 0) {
-    rest += 1'000'000;
-    --seconds;
-  }
-  out->set_seconds(seconds);
-  out->set_nanos(static_cast<int32_t>(rest * 1000));
-}
 
 TaxNames ParseTaxNames(const std::string& json) {
   TaxNames names;
@@ -105,7 +95,7 @@ void FillHeader(const journal::SaleEntry& entry, v1::Sale* sale) {
   sale->set_journal_no(entry.n);
   sale->set_receipt_no(entry.receipt_no);
   sale->set_currency_code(entry.currency);
-  SetTime(entry.occurred_at_us, sale->mutable_occurred_at());
+  base::SetTime(absl::FromUnixMicros(entry.occurred_at_us), sale->mutable_occurred_at());
   sale->set_business_date(entry.business_date);
   sale->set_catalogue_version(entry.catalogue_version);
   sale->set_customer_ref(entry.customer_ref);
@@ -140,7 +130,7 @@ v1::Sale Compose(const journal::SaleEntry& entry, const StoredDocument& stored,
     FillTender(entry.tenders[i], stored.tender_references[i], sale.add_tenders());
   }
   sale.set_receipt_number(stored.receipt_number);
-  SetTime(absl::ToUnixMicros(stored.recorded_at), sale.mutable_recorded_at());
+  base::SetTime(stored.recorded_at, sale.mutable_recorded_at());
   sale.set_note(stored.note);
   sale.set_order_reference(stored.order_reference);
   sale.set_journal_hash(base::HexEncode(stored.hash));

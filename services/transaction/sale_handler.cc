@@ -1,8 +1,8 @@
 #include "services/transaction/sale_handler.h"
 
-#include "libs/base/encoding.h"
 #include "libs/base/error.h"
 #include "libs/base/money.h"
+#include "libs/base/page.h"
 #include "libs/base/status_macros.h"
 #include "libs/faults/faults.h"
 #include "libs/pricing/trace.h"
@@ -12,7 +12,6 @@
 namespace cloudpos::transaction {
 namespace {
 
-using common::v1::INVALID_PAGE_TOKEN;
 using common::v1::NOT_FOUND;
 using common::v1::OUT_OF_RANGE;
 using common::v1::Permission;
@@ -53,21 +52,24 @@ void FillResponse(Answer answer, v1::CreateSaleResponse* response) {
   if (answer.entry) *response->mutable_journal_entry() = *std::move(answer.entry);
 }
 
-std::string PageToken(const SalePosition& position) {
-  return base::Base64UrlEncode(std::to_string(absl::ToUnixMicros(position.recorded_at)) + "/" +
-                               position.id.ToString());
+/// A token is of its list: one store's, of one business date or of all.
+std::string ListName(const v1::ListSalesRequest& request) {
+  return "sales " + request.store_id() + " " + request.business_date();
 }
 
-absl::StatusOr<std::optional<SalePosition>> ParsePageToken(const std::string& token) {
-  if (token.empty()) return std::nullopt;
-  const auto text = base::Base64UrlDecode(token).value_or("");
-  const size_t slash = text.find('/');
+std::string PageToken(const v1::ListSalesRequest& request, const SalePosition& position) {
+  return base::MakePageToken(
+      ListName(request),
+      {std::to_string(absl::ToUnixMicros(position.recorded_at)), position.id.ToString()});
+}
+
+absl::StatusOr<std::optional<SalePosition>> ParsePageToken(const v1::ListSalesRequest& request) {
+  CLOUDPOS_ASSIGN_OR_RETURN(const auto parts,
+                            base::ParsePageToken(request.page_token(), ListName(request), 2));
+  if (parts.empty()) return std::nullopt;
   int64_t micros = 0;
-  const auto id =
-      slash == std::string::npos ? std::nullopt : base::Uuid::Parse(text.substr(slash + 1));
-  if (!id || !absl::SimpleAtoi(text.substr(0, slash), &micros)) {
-    return base::Fail(INVALID_PAGE_TOKEN, "pageToken", "is not a token of this list");
-  }
+  const auto id = base::Uuid::Parse(parts[1]);
+  if (!id || !absl::SimpleAtoi(parts[0], &micros)) return base::BadPageToken();
   return std::optional(SalePosition{absl::FromUnixMicros(micros), *id});
 }
 
@@ -231,26 +233,28 @@ absl::Status SaleHandler::ListSales(rpc::CallContext& ctx, const v1::ListSalesRe
                                     v1::ListSalesResponse* response) {
   CLOUDPOS_ASSIGN_OR_RETURN(const base::Uuid store,
                             base::Uuid::ParseField(request.store_id(), "storeId"));
-  if (request.page_size() < 0 || request.page_size() > 200) {
-    return base::Fail(OUT_OF_RANGE, "pageSize", "must be 1 to 200");
-  }
-  const int size = request.page_size() == 0 ? 50 : request.page_size();
-  CLOUDPOS_ASSIGN_OR_RETURN(const auto before, ParsePageToken(request.page_token()));
+  CLOUDPOS_ASSIGN_OR_RETURN(const int asked, base::PageSize(request.page_size()));
+  const size_t size = static_cast<size_t>(asked);
+  CLOUDPOS_ASSIGN_OR_RETURN(const auto before, ParsePageToken(request));
   std::optional<absl::CivilDay> date;
   if (!request.business_date().empty()) {
     CLOUDPOS_ASSIGN_OR_RETURN(date, base::ParseDate(request.business_date(), "businessDate"));
   }
-  CLOUDPOS_ASSIGN_OR_RETURN(
-      const std::vector<SalePosition> positions,
-      ListDocuments(checkout_.pool(), ctx.tenant(), store, before, date, size + 1, ctx.deadline()));
-  for (size_t i = 0; i < positions.size() && i < static_cast<size_t>(size); ++i) {
-    CLOUDPOS_ASSIGN_OR_RETURN(const auto stored, LoadDocument(checkout_.pool(), ctx.tenant(),
-                                                              positions[i].id, ctx.deadline()));
-    if (!stored) continue;
-    CLOUDPOS_ASSIGN_OR_RETURN(*response->add_sales(), SaleFrom(*stored, true));
+  CLOUDPOS_ASSIGN_OR_RETURN(std::vector<SalePosition> positions,
+                            ListDocuments(checkout_.pool(), ctx.tenant(), store, before, date,
+                                          asked + 1, ctx.deadline()));
+  if (positions.size() > size) {
+    positions.resize(size);
+    response->set_next_page_token(PageToken(request, positions.back()));
   }
-  if (positions.size() > static_cast<size_t>(size)) {
-    response->set_next_page_token(PageToken(positions[static_cast<size_t>(size) - 1]));
+  std::vector<base::Uuid> ids;
+  for (const SalePosition& position : positions) ids.push_back(position.id);
+  CLOUDPOS_ASSIGN_OR_RETURN(const auto stored,
+                            LoadDocuments(checkout_.pool(), ctx.tenant(), ids, ctx.deadline()));
+  for (const base::Uuid& id : ids) {
+    const auto found = stored.find(id);
+    if (found == stored.end()) continue;
+    CLOUDPOS_ASSIGN_OR_RETURN(*response->add_sales(), SaleFrom(found->second, true));
   }
   return absl::OkStatus();
 }

@@ -406,9 +406,15 @@ TEST_CASE("ListSales: pages newest first and is stable", "[handler]") {
     request.set_page_token(response.next_page_token());
   } while (!request.page_token().empty());
   CHECK(numbers == std::vector<int64_t>{5, 4, 3, 2, 1});
-  request.set_page_token("nonsense");
   testing::TestCall call = world.Call();
   v1::ListSalesResponse response;
+  REQUIRE(world.sales.ListSales(call, request, &response).ok());
+  request.set_page_token(response.next_page_token());
+  request.set_business_date("2026-01-01");  // a token is of one list
+  CHECK(base::CodeOf(world.sales.ListSales(call, request, &response)) ==
+        ErrorCode::INVALID_PAGE_TOKEN);
+  request.clear_business_date();
+  request.set_page_token("nonsense");
   CHECK(base::CodeOf(world.sales.ListSales(call, request, &response)) ==
         ErrorCode::INVALID_PAGE_TOKEN);
 }

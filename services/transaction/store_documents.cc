@@ -231,20 +231,33 @@ absl::StatusOr<Head> HeadOf(const pg::Row& row) {
   return head;
 }
 
-constexpr pg::Query kSelectDocument{"select_document", R"sql(
-  SELECT s.kind, s.fingerprint, s.receipt_number, s.taxes::text AS taxes, s.note,
+StoredDocument StoredOf(const pg::Row& row) {
+  return {.kind = row.Get<std::string>("kind"),
+          .fingerprint = row.Get<pg::Bytes>("fingerprint").value,
+          .payload = row.Get<pg::Bytes>("payload").value,
+          .hash = row.Get<pg::Bytes>("hash").value,
+          .receipt_number = row.Get<std::string>("receipt_number"),
+          .taxes = row.Get<std::string>("taxes"),
+          .note = row.Get<std::optional<std::string>>("note").value_or(""),
+          .order_reference = row.Get<std::optional<std::string>>("order_reference").value_or(""),
+          .recorded_at = row.Get<absl::Time>("recorded_at")};
+}
+
+constexpr pg::Query kSelectDocuments{"select_documents", R"sql(
+  SELECT s.sale_id, s.kind, s.fingerprint, s.receipt_number, s.taxes::text AS taxes, s.note,
     s.order_reference, s.recorded_at, e.payload, e.hash
   FROM sales s
   JOIN journal_entries e ON e.tenant_id = s.tenant_id AND e.journal_id = s.journal_id
     AND e.journal_no = s.journal_no
-  WHERE s.tenant_id = $1 AND s.sale_id = $2)sql"};
+  WHERE s.tenant_id = $1 AND s.sale_id = ANY ($2::uuid[]))sql"};
 
 constexpr pg::Query kSelectDocumentLines{"select_document_lines", R"sql(
-  SELECT name, note, returned_milli FROM sale_lines
-  WHERE tenant_id = $1 AND sale_id = $2 ORDER BY line_no)sql"};
+  SELECT sale_id, name, note, returned_milli FROM sale_lines
+  WHERE tenant_id = $1 AND sale_id = ANY ($2::uuid[]) ORDER BY sale_id, line_no)sql"};
 
 constexpr pg::Query kSelectTenderReferences{"select_tender_references", R"sql(
-  SELECT reference FROM tenders WHERE tenant_id = $1 AND sale_id = $2 ORDER BY tender_no)sql"};
+  SELECT sale_id, reference FROM tenders
+  WHERE tenant_id = $1 AND sale_id = ANY ($2::uuid[]) ORDER BY sale_id, tender_no)sql"};
 
 constexpr pg::Query kListDocuments{"list_documents", R"sql(
   SELECT sale_id, recorded_at FROM sales
@@ -333,34 +346,38 @@ absl::StatusOr<Head> LoadHead(pg::Pool& pool, const JournalKey& key, absl::Time 
 absl::StatusOr<std::optional<StoredDocument>> LoadDocument(pg::Pool& pool, const base::Uuid& tenant,
                                                            const base::Uuid& id,
                                                            absl::Time deadline) {
+  CLOUDPOS_ASSIGN_OR_RETURN(auto found, LoadDocuments(pool, tenant, {id}, deadline));
+  if (found.empty()) return std::nullopt;
+  return std::move(found.begin()->second);
+}
+
+absl::StatusOr<std::map<base::Uuid, StoredDocument>> LoadDocuments(
+    pg::Pool& pool, const base::Uuid& tenant, const std::vector<base::Uuid>& ids,
+    absl::Time deadline) {
   const pg::CallOptions options{.tenant = tenant, .deadline = deadline};
-  CLOUDPOS_ASSIGN_OR_RETURN(const pg::Result rows, pool.Exec(options, kSelectDocument, tenant, id));
-  if (rows.empty()) return std::nullopt;
-  const pg::Row row = rows[0];
-  StoredDocument stored{
-      .kind = row.Get<std::string>("kind"),
-      .fingerprint = row.Get<pg::Bytes>("fingerprint").value,
-      .payload = row.Get<pg::Bytes>("payload").value,
-      .hash = row.Get<pg::Bytes>("hash").value,
-      .receipt_number = row.Get<std::string>("receipt_number"),
-      .taxes = row.Get<std::string>("taxes"),
-      .note = row.Get<std::optional<std::string>>("note").value_or(""),
-      .order_reference = row.Get<std::optional<std::string>>("order_reference").value_or(""),
-      .recorded_at = row.Get<absl::Time>("recorded_at")};
+  std::map<base::Uuid, StoredDocument> found;
+  CLOUDPOS_ASSIGN_OR_RETURN(const pg::Result rows,
+                            pool.Exec(options, kSelectDocuments, tenant, ids));
+  if (rows.empty()) return found;
+  for (const pg::Row row : rows) found.emplace(row.Get<base::Uuid>("sale_id"), StoredOf(row));
   CLOUDPOS_ASSIGN_OR_RETURN(const pg::Result lines,
-                            pool.Exec(options, kSelectDocumentLines, tenant, id));
+                            pool.Exec(options, kSelectDocumentLines, tenant, ids));
   for (const pg::Row line : lines) {
-    stored.lines.push_back({line.Get<std::string>("name"),
-                            line.Get<std::optional<std::string>>("note").value_or(""),
-                            line.Get<int64_t>("returned_milli")});
+    const auto document = found.find(line.Get<base::Uuid>("sale_id"));
+    if (document == found.end()) continue;  // recorded between the two statements
+    document->second.lines.push_back({line.Get<std::string>("name"),
+                                      line.Get<std::optional<std::string>>("note").value_or(""),
+                                      line.Get<int64_t>("returned_milli")});
   }
   CLOUDPOS_ASSIGN_OR_RETURN(const pg::Result tenders,
-                            pool.Exec(options, kSelectTenderReferences, tenant, id));
+                            pool.Exec(options, kSelectTenderReferences, tenant, ids));
   for (const pg::Row tender : tenders) {
-    stored.tender_references.push_back(
+    const auto document = found.find(tender.Get<base::Uuid>("sale_id"));
+    if (document == found.end()) continue;
+    document->second.tender_references.push_back(
         tender.Get<std::optional<std::string>>("reference").value_or(""));
   }
-  return stored;
+  return found;
 }
 
 absl::StatusOr<std::vector<SalePosition>> ListDocuments(pg::Pool& pool, const base::Uuid& tenant,

@@ -2,6 +2,7 @@
 
 // Writing and reading documents: record_batch (T1), journal heads, stored sales.
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -71,6 +72,11 @@ struct StoredDocument {
 absl::StatusOr<std::optional<StoredDocument>> LoadDocument(pg::Pool& pool, const base::Uuid& tenant,
                                                            const base::Uuid& id,
                                                            absl::Time deadline);
+
+/// Those of `ids` that there are.
+absl::StatusOr<std::map<base::Uuid, StoredDocument>> LoadDocuments(
+    pg::Pool& pool, const base::Uuid& tenant, const std::vector<base::Uuid>& ids,
+    absl::Time deadline);
 
 struct SalePosition {
   absl::Time recorded_at;
