@@ -29,7 +29,8 @@ chaos_settings() {
   for name in READ WRITE REPORT; do
     printf '%s\n' "CLOUDPOS_RATE_${name}_PER_SECOND=1000" "CLOUDPOS_RATE_${name}_BURST=1000"
   done
-  printf '%s\n' CLOUDPOS_RATE_AUTH_PER_MINUTE=1000 CLOUDPOS_LOG_LEVEL=warn \
+  # Two lanes, as on a larger machine: their transactions end in any order.
+  printf '%s\n' CLOUDPOS_RATE_AUTH_PER_MINUTE=1000 CLOUDPOS_LOG_LEVEL=warn CLOUDPOS_SALE_LANES=2 \
     "CLOUDPOS_AUTH_ADDR=127.0.0.1:$((7151 + s))" "CLOUDPOS_INVENTORY_ADDR=127.0.0.1:$((7152 + s))" \
     "CLOUDPOS_TRANSACTION_ADDR=127.0.0.1:$((7153 + s))" \
     "CLOUDPOS_REPORTING_ADDR=127.0.0.1:$((7157 + s))"

@@ -19,6 +19,7 @@ constexpr Micros kAfterTime = 700 * kMilli;
 constexpr Micros kEndTime = 6 * kSecond;
 constexpr Micros kQuietTime = 20 * kSecond;
 constexpr Micros kPricePause = 200 * kMilli;
+constexpr Micros kNever = 3600 * kSecond;
 
 /// Shares that reach the mistakes of repeated requests soon.
 constexpr Mix kMix = {.returns = 12,
@@ -88,17 +89,18 @@ absl::Status BugRun::Reach() {
                                               options_.name, &dice_));
   CLOUDPOS_RETURN_IF_ERROR(Switch(true));
   CLOUDPOS_RETURN_IF_ERROR(Restart());
-  CLOUDPOS_ASSIGN_OR_RETURN(const auto workload,
-                            Workload::Start({.world = world_.get(),
-                                             .load = &load_,
-                                             .gateway_port = options_.gateway_port,
-                                             .seed = options_.seed,
-                                             .logs = options_.logs,
-                                             .clients = options_.clients,
-                                             .rate = options_.rate,
-                                             .mix = kMix,
-                                             .price_pause = kPricePause,
-                                             .verifies = false}));
+  CLOUDPOS_ASSIGN_OR_RETURN(
+      const auto workload,
+      Workload::Start({.world = world_.get(),
+                       .load = &load_,
+                       .gateway_port = options_.gateway_port,
+                       .seed = options_.seed,
+                       .logs = options_.logs,
+                       .clients = options_.clients,
+                       .rate = options_.rate,
+                       .mix = kMix,
+                       .price_pause = bug_.changes_prices ? kPricePause : kNever,
+                       .verifies = false}));
   SleepFor(kLoadTime);
   Field field{.suite = options_.suite,
               .proxy = options_.proxy,
@@ -150,7 +152,8 @@ const std::vector<SeededBug>& SeededBugs() {
       {.name = "rollup_without_fact",
        .expected = {"I7"},
        .faults = {"cp14-consumer-after-commit-reporting"},
-       .others = {"cursor_outside_transaction"}},
+       .others = {"cursor_outside_transaction"},
+       .changes_prices = false},
       {.name = "snapshot_cursor_late", .expected = {"I7"}, .faults = {"snapshot-late"}},
       {.name = "poison_skipped", .expected = {"I7"}, .faults = {"cp15-poison-sales"}},
   };

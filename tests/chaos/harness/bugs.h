@@ -22,6 +22,8 @@ struct SeededBug {
   std::vector<const char*> others = {};
   /// Must start anew to make it.
   const char* restart = nullptr;
+  /// False where a fault must not meet the events of changed prices instead of sales.
+  bool changes_prices = true;
 };
 
 const std::vector<SeededBug>& SeededBugs();
