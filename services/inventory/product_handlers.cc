@@ -91,10 +91,7 @@ absl::Status CatalogueHandler::GetProduct(rpc::CallContext& ctx,
   ctx.MarkStoresChecked();  // the catalogue is the tenant's
   CLOUDPOS_ASSIGN_OR_RETURN(const base::Uuid id,
                             base::Uuid::ParseField(request.product_id(), "productId"));
-  CLOUDPOS_ASSIGN_OR_RETURN(const auto product,
-                            pg::Transact(*deps_.pool, ReadFor(ctx), [&](pg::Tx& tx) {
-                              return SelectProduct(tx, ctx.tenant(), id);
-                            }));
+  CLOUDPOS_ASSIGN_OR_RETURN(const auto product, LoadProduct(*deps_.pool, CallFor(ctx), id));
   if (!product) return NotFound("product");
   *response = ToProto(*product);
   return absl::OkStatus();

@@ -9,26 +9,34 @@
 namespace cloudpos::inventory {
 namespace {
 
+// One row per variant, at least one per product; barcodes and current prices as arrays, in order.
 constexpr pg::Query kSelectProducts{"select_products", R"sql(
-  SELECT product_id, version, name, description, category_id, tax_category, archived, created_at,
-    updated_at
-  FROM products WHERE tenant_id = $1 AND product_id = ANY($2::uuid[]))sql"};
-
-constexpr pg::Query kSelectVariants{"select_variants", R"sql(
-  SELECT variant_id, product_id, position, version, sku, name, option_names, option_values, stocked,
-    negative_stock_policy::int4 AS negative_stock_policy, archived, created_at, updated_at
-  FROM variants WHERE tenant_id = $1 AND product_id = ANY($2::uuid[])
-  ORDER BY product_id, position)sql"};
-
-constexpr pg::Query kSelectBarcodes{"select_barcodes", R"sql(
-  SELECT variant_id, code, symbology::int4 AS symbology, lookup_key
-  FROM barcodes WHERE tenant_id = $1 AND variant_id = ANY($2::uuid[])
-  ORDER BY variant_id, position)sql"};
-
-constexpr pg::Query kSelectPrices{"select_current_prices", R"sql(
-  SELECT variant_id, store_id, currency_code, amount_minor, price_per
-  FROM prices WHERE tenant_id = $1 AND variant_id = ANY($2::uuid[]) AND to_version IS NULL
-  ORDER BY variant_id, store_id, currency_code)sql"};
+  SELECT p.product_id, p.version, p.name, p.description, p.category_id, p.tax_category, p.archived,
+    p.created_at, p.updated_at, v.variant_id, v.position, v.version AS variant_version, v.sku,
+    v.name AS variant_name, v.option_names, v.option_values, v.stocked,
+    v.negative_stock_policy::int4 AS negative_stock_policy, v.archived AS variant_archived,
+    v.created_at AS variant_created_at, v.updated_at AS variant_updated_at,
+    coalesce(b.codes, '{}') AS codes, coalesce(b.symbologies, '{}') AS symbologies,
+    coalesce(b.lookup_keys, '{}') AS lookup_keys, coalesce(c.stores, '{}') AS stores,
+    coalesce(c.currencies, '{}') AS currencies, coalesce(c.amounts, '{}') AS amounts,
+    coalesce(c.pers, '{}') AS pers
+  FROM products p
+  LEFT JOIN variants v ON v.tenant_id = p.tenant_id AND v.product_id = p.product_id
+  LEFT JOIN LATERAL (
+    SELECT array_agg(o.code) AS codes, array_agg(o.symbology::int8) AS symbologies,
+      array_agg(o.lookup_key) AS lookup_keys
+    FROM (SELECT code, symbology, lookup_key FROM barcodes
+      WHERE tenant_id = v.tenant_id AND variant_id = v.variant_id ORDER BY position) AS o
+  ) AS b ON true
+  LEFT JOIN LATERAL (
+    SELECT array_agg(o.store_id::text) AS stores, array_agg(o.currency_code) AS currencies,
+      array_agg(o.amount_minor) AS amounts, array_agg(o.price_per) AS pers
+    FROM (SELECT store_id, currency_code, amount_minor, price_per FROM prices
+      WHERE tenant_id = v.tenant_id AND variant_id = v.variant_id AND to_version IS NULL
+      ORDER BY store_id, currency_code) AS o
+  ) AS c ON true
+  WHERE p.tenant_id = $1 AND p.product_id = ANY($2::uuid[])
+  ORDER BY p.product_id, v.position)sql"};
 
 constexpr pg::Query kSelectProductIdOfVariant{"select_product_id_of_variant", R"sql(
   SELECT product_id FROM variants WHERE tenant_id = $1 AND variant_id = $2)sql"};
@@ -83,14 +91,38 @@ Product ProductOf(const pg::Row& row) {
   return product;
 }
 
+void AddBarcodes(const pg::Row& row, Variant* variant) {
+  const auto codes = row.Get<std::vector<std::string>>("codes");
+  const auto symbologies = row.Get<std::vector<int64_t>>("symbologies");
+  const auto keys = row.Get<std::vector<std::string>>("lookup_keys");
+  for (size_t i = 0; i < codes.size(); ++i) {
+    variant->barcodes.push_back({.code = codes[i],
+                                 .symbology = static_cast<Symbology>(symbologies[i]),
+                                 .lookup_key = keys[i]});
+  }
+}
+
+void AddPrices(const pg::Row& row, Variant* variant) {
+  const auto stores = row.Get<std::vector<std::string>>("stores");
+  const auto currencies = row.Get<std::vector<std::string>>("currencies");
+  const auto amounts = row.Get<std::vector<int64_t>>("amounts");
+  const auto pers = row.Get<std::vector<int64_t>>("pers");
+  for (size_t i = 0; i < stores.size(); ++i) {
+    variant->prices.push_back({.store = base::Uuid::Parse(stores[i]).value_or(base::Uuid()),
+                               .currency = currencies[i],
+                               .amount = amounts[i],
+                               .per = pers[i]});
+  }
+}
+
 Variant VariantOf(const pg::Row& row) {
   Variant variant;
   variant.id = row.Get<base::Uuid>("variant_id");
   variant.product = row.Get<base::Uuid>("product_id");
   variant.position = row.Get<int32_t>("position");
-  variant.version = row.Get<int64_t>("version");
+  variant.version = row.Get<int64_t>("variant_version");
   variant.sku = row.Get<std::string>("sku");
-  variant.name = row.Get<std::string>("name");
+  variant.name = row.Get<std::string>("variant_name");
   const auto names = row.Get<std::vector<std::string>>("option_names");
   const auto values = row.Get<std::vector<std::string>>("option_values");
   for (size_t i = 0; i < std::min(names.size(), values.size()); ++i) {
@@ -98,9 +130,11 @@ Variant VariantOf(const pg::Row& row) {
   }
   variant.stocked = row.Get<bool>("stocked");
   variant.negative_stock = static_cast<NegativeStock>(row.Get<int32_t>("negative_stock_policy"));
-  variant.archived = row.Get<bool>("archived");
-  variant.created_at = row.Get<absl::Time>("created_at");
-  variant.updated_at = row.Get<absl::Time>("updated_at");
+  variant.archived = row.Get<bool>("variant_archived");
+  variant.created_at = row.Get<absl::Time>("variant_created_at");
+  variant.updated_at = row.Get<absl::Time>("variant_updated_at");
+  AddBarcodes(row, &variant);
+  AddPrices(row, &variant);
   return variant;
 }
 
@@ -111,40 +145,25 @@ Price PriceOf(const pg::Row& row) {
           .per = row.Get<int64_t>("price_per")};
 }
 
-using ProductsById = std::map<base::Uuid, Product>;
-
-absl::Status LoadBarcodesAndPrices(pg::Tx& tx, const base::Uuid& tenant,
-                                   const std::map<base::Uuid, Variant*>& by_id) {
-  std::vector<base::Uuid> ids;
-  for (const auto& [id, variant] : by_id) ids.push_back(id);
-  CLOUDPOS_ASSIGN_OR_RETURN(const pg::Result barcodes, tx.Exec(kSelectBarcodes, tenant, ids));
-  for (const pg::Row row : barcodes) {
-    by_id.at(row.Get<base::Uuid>("variant_id"))
-        ->barcodes.push_back({.code = row.Get<std::string>("code"),
-                              .symbology = static_cast<Symbology>(row.Get<int32_t>("symbology")),
-                              .lookup_key = row.Get<std::string>("lookup_key")});
+/// The products of kSelectProducts' rows, in the order of `ids`.
+std::vector<Product> ProductsOf(const pg::Result& rows, const std::vector<base::Uuid>& ids) {
+  std::map<base::Uuid, Product> by_id;
+  for (const pg::Row row : rows) {
+    const auto id = row.Get<base::Uuid>("product_id");
+    auto found = by_id.find(id);
+    if (found == by_id.end()) found = by_id.emplace(id, ProductOf(row)).first;
+    if (!row.is_null("variant_id")) found->second.variants.push_back(VariantOf(row));
   }
-  CLOUDPOS_ASSIGN_OR_RETURN(const pg::Result prices, tx.Exec(kSelectPrices, tenant, ids));
-  for (const pg::Row row : prices) {
-    by_id.at(row.Get<base::Uuid>("variant_id"))->prices.push_back(PriceOf(row));
+  std::vector<Product> products;
+  for (const base::Uuid& id : ids) {
+    const auto found = by_id.find(id);
+    if (found != by_id.end()) products.push_back(std::move(found->second));
   }
-  return absl::OkStatus();
+  return products;
 }
 
-absl::Status LoadVariants(pg::Tx& tx, const base::Uuid& tenant, const std::vector<base::Uuid>& ids,
-                          ProductsById* products) {
-  CLOUDPOS_ASSIGN_OR_RETURN(const pg::Result rows, tx.Exec(kSelectVariants, tenant, ids));
-  for (const pg::Row row : rows) {
-    Variant variant = VariantOf(row);
-    // Between the two statements a product may have been made; it is not part of the answer.
-    const auto product = products->find(variant.product);
-    if (product != products->end()) product->second.variants.push_back(std::move(variant));
-  }
-  std::map<base::Uuid, Variant*> by_id;
-  for (auto& [id, product] : *products) {
-    for (Variant& variant : product.variants) by_id[variant.id] = &variant;
-  }
-  return LoadBarcodesAndPrices(tx, tenant, by_id);
+std::optional<Product> FirstOf(std::vector<Product> products) {
+  return products.empty() ? std::nullopt : std::optional(std::move(products.front()));
 }
 
 absl::StatusOr<std::map<std::string, base::Uuid>> SelectOwners(
@@ -169,27 +188,23 @@ Created CreatedOf(const pg::Row& row) {
 
 absl::StatusOr<std::vector<Product>> SelectProducts(pg::Tx& tx, const base::Uuid& tenant,
                                                     const std::vector<base::Uuid>& ids) {
-  std::vector<Product> products;
-  if (ids.empty()) return products;
+  if (ids.empty()) return std::vector<Product>();
   CLOUDPOS_ASSIGN_OR_RETURN(const pg::Result rows, tx.Exec(kSelectProducts, tenant, ids));
-  ProductsById by_id;
-  for (const pg::Row row : rows) {
-    Product product = ProductOf(row);
-    by_id.emplace(product.id, std::move(product));
-  }
-  CLOUDPOS_RETURN_IF_ERROR(LoadVariants(tx, tenant, ids, &by_id));
-  for (const base::Uuid& id : ids) {
-    const auto found = by_id.find(id);
-    if (found != by_id.end()) products.push_back(std::move(found->second));
-  }
-  return products;
+  return ProductsOf(rows, ids);
 }
 
 absl::StatusOr<std::optional<Product>> SelectProduct(pg::Tx& tx, const base::Uuid& tenant,
                                                      const base::Uuid& id) {
   CLOUDPOS_ASSIGN_OR_RETURN(std::vector<Product> found, SelectProducts(tx, tenant, {id}));
-  if (found.empty()) return std::optional<Product>();
-  return std::optional(std::move(found[0]));
+  return FirstOf(std::move(found));
+}
+
+absl::StatusOr<std::optional<Product>> LoadProduct(pg::Pool& pool, const pg::CallOptions& options,
+                                                   const base::Uuid& id) {
+  const std::vector<base::Uuid> ids = {id};
+  CLOUDPOS_ASSIGN_OR_RETURN(const pg::Result rows,
+                            pool.Exec(options, kSelectProducts, options.tenant, ids));
+  return FirstOf(ProductsOf(rows, ids));
 }
 
 absl::StatusOr<std::optional<Product>> SelectProductOfVariant(pg::Tx& tx, const base::Uuid& tenant,

@@ -21,6 +21,9 @@ absl::StatusOr<std::vector<Product>> SelectProducts(pg::Tx& tx, const base::Uuid
                                                     const std::vector<base::Uuid>& ids);
 absl::StatusOr<std::optional<Product>> SelectProduct(pg::Tx& tx, const base::Uuid& tenant,
                                                      const base::Uuid& id);
+/// The same by one statement of its own.
+absl::StatusOr<std::optional<Product>> LoadProduct(pg::Pool& pool, const pg::CallOptions& options,
+                                                   const base::Uuid& id);
 /// The product that the variant belongs to.
 absl::StatusOr<std::optional<Product>> SelectProductOfVariant(pg::Tx& tx, const base::Uuid& tenant,
                                                               const base::Uuid& variant);
