@@ -134,16 +134,17 @@ TEST_CASE("CreateSale: many registers at once, with repeats and late ones among 
   const auto sell_all = [&](const std::vector<v1::CreateSaleRequest>& requests) {
     std::vector<std::thread> threads;
     std::atomic<int> replays{0};
+    std::atomic<int> refused{0};  // Catch's macros are for one thread only
     for (const v1::CreateSaleRequest& request : requests) {
       threads.emplace_back([&] {
         testing::TestCall call = world.Call();
         v1::CreateSaleResponse response;
-        const absl::Status status = world.sales.CreateSale(call, request, &response);
-        CHECK(status.ok());
+        if (!world.sales.CreateSale(call, request, &response).ok()) ++refused;
         replays += call.is_replayed;
       });
     }
     for (std::thread& thread : threads) thread.join();
+    CHECK(refused == 0);
     return replays.load();
   };
   std::vector<v1::CreateSaleRequest> requests;
