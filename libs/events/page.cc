@@ -171,10 +171,12 @@ absl::StatusOr<Page> ReadPage(const Runner& run, const FeedOptions& feed,
   int64_t bytes = 0;
   int64_t weight = 0;
   size_t seen = 0;
+  bool passed = false;
   for (const pg::Row row : rows) {
     if (!IsWanted(request, row.Get<std::string>("event_type"))) {
       page.last = CursorOf(row);
       ++seen;
+      passed = true;
       continue;
     }
     Event event = EventOf(row, feed);
@@ -185,10 +187,10 @@ absl::StatusOr<Page> ReadPage(const Runner& run, const FeedOptions& feed,
     ++seen;
     page.events.push_back(std::move(event));
   }
-  // The query leaves rows out only after kPageBytes; a page that ends there by chance costs one
-  // more pull.
-  page.more = seen < rows.size() || rows.size() >= static_cast<size_t>(request.events) ||
-              bytes >= kPageBytes;
+  // The query leaves rows out only after kPageBytes, which events passed over count towards; a
+  // page that ends there by chance costs one more pull.
+  page.more = passed || seen < rows.size() ||
+              rows.size() >= static_cast<size_t>(request.events) || bytes >= kPageBytes;
   return page;
 }
 
