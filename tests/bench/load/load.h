@@ -13,14 +13,17 @@
 
 namespace cloudpos::bench {
 
-struct LoadOptions {
-  int port = 0;
+struct ClientOptions {
   int clients = 1;
   double seconds = 1;
+  uint64_t seed = 1;
+  std::string token;  // the user's
+};
+
+struct LoadOptions : ClientOptions {
+  int port = 0;
   double rate = 0;       // arrivals per second; 0: closed loop
   double patience = 10;  // seconds after which a client hangs up
-  uint64_t seed = 1;
-  std::string token;
 };
 
 struct LoadResult {

@@ -10,14 +10,10 @@
 
 namespace cloudpos::bench {
 
-struct CallOptions {
+struct CallOptions : ClientOptions {
   std::string service;  // the name in its certificate
   std::string address;  // host:port
   rpc::TlsFiles tls;    // of the peer whose place this takes
-  std::string token;    // the user's
-  int clients = 1;
-  double seconds = 1;
-  uint64_t seed = 1;
 };
 
 /// Closed loop: each client calls again when it was answered. `request` has the method's path and
