@@ -168,8 +168,8 @@ struct ConsumerOptions {
   /// parked key are parked too. Faults that pass by themselves (pg::IsTransient, UNAVAILABLE,
   /// DEADLINE_EXCEEDED, CANCELLED) are tried again for ever. May run more than once for a batch.
   std::function<absl::Status(pg::Tx&, const std::vector<Event>&)> apply = {};
-  /// Event types wanted; the producer leaves others out of what it serves from its log, and those of
-  /// a snapshot are passed over here. Empty: all.
+  /// Event types wanted: the producer serves no others from its log, and a snapshot's are passed
+  /// over here. Empty: all.
   std::vector<std::string> event_types = {};
   /// Name of the cursor row; differs from `producer` only for a rebuild beside the live one. Empty:
   /// the producer's name.
