@@ -1,5 +1,8 @@
 #include "gateway/http_server.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
@@ -21,6 +24,11 @@ namespace cloudpos::gateway {
 namespace {
 
 using asio::ip::tcp;
+
+/// What the kernel takes from us beyond what the client's window lets it send. Without it, it takes
+/// megabytes of answers to a client that reads none.
+using NotSentMax = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_NOTSENT_LOWAT>;
+constexpr int kNotSentMax = 64 * 1024;
 
 /// Connections by address (IPv6: by /64, which is what one household has).
 class ConnectionCount {
@@ -143,6 +151,7 @@ void HttpServer::Impl::Serve(Worker& worker, tcp::socket socket) {
   const tcp::endpoint peer = socket.remote_endpoint(ec);
   if (ec) return;
   socket.set_option(tcp::no_delay(true), ec);
+  socket.set_option(NotSentMax(kNotSentMax), ec);
   const std::string key = CountingKey(peer.address());
   if (!count.Add(key, options.limits.connections_per_ip, options.limits.connections)) {
     refused.Increment();

@@ -5,7 +5,6 @@
 #include <atomic>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/stream_traits.hpp>
@@ -18,6 +17,7 @@
 #include "gateway/http_chunked.h"
 #include "gateway/http_head.h"
 #include "gateway/http_server.h"
+#include "gateway/watchdog.h"
 #include "libs/base/error.h"
 
 namespace cloudpos::gateway {
@@ -54,13 +54,13 @@ class Session : public SessionBase {
       : stream_(std::move(stream)),
         env_(environment),
         peer_ip_(std::move(peer_ip)),
-        deadline_(Lowest().get_executor()) {}
+        watchdog_(Lowest().get_executor(), [this] { Lowest().cancel(); }) {}
 
   static constexpr bool kIsTls = !std::is_same_v<Stream, beast::tcp_stream>;
 
   asio::awaitable<void> Run() {
     if constexpr (kIsTls) {
-      Lowest().expires_after(env_.limits->header_time);
+      watchdog_.Allow(env_.limits->header_time);
       auto [ec] = co_await stream_.async_handshake(asio::ssl::stream_base::server, kTuple);
       if (ec) co_return;
     }
@@ -81,7 +81,7 @@ class Session : public SessionBase {
   }
 
  private:
-  using Clock = std::chrono::steady_clock;
+  using Clock = Watchdog::Clock;
 
   beast::tcp_stream& Lowest() { return beast::get_lowest_layer(stream_); }
 
@@ -94,24 +94,6 @@ class Session : public SessionBase {
     co_return true;
   }
 
-  /// The same, until `deadline`. Unlike the stream's own timeout this leaves the connection open,
-  /// for an answer that says what was wrong.
-  asio::awaitable<bool> ReadSomeUntil(Clock::time_point deadline) {
-    Lowest().expires_never();
-    auto waiting = std::make_shared<bool>(true);
-    deadline_.expires_at(deadline);
-    deadline_.async_wait([this, weak = std::weak_ptr(waiting)](boost::system::error_code ec) {
-      if (ec || weak.expired()) return;
-      timed_out_ = true;
-      Lowest().cancel();
-    });
-    const bool has_read = co_await ReadSome();
-    waiting.reset();
-    deadline_.cancel();
-    if (has_read) timed_out_ = false;
-    co_return has_read;
-  }
-
   /// False: the connection is done with.
   asio::awaitable<bool> ServeOne() {
     auto head = std::make_shared<RequestHead>();
@@ -121,7 +103,7 @@ class Session : public SessionBase {
     HttpRequest request{.head = head, .body = {}, .peer_ip = peer_ip_, .is_tls = kIsTls};
     if (!co_await ReadBody(*head, &request.body, &status)) co_return false;
     if (!status.ok()) co_return co_await Refuse(status);
-    Lowest().expires_never();
+    watchdog_.AllowAnyTime();
     HttpResponse response = co_await env_.handler->Handle(std::move(request));
     const bool keep_alive =
         head->keep_alive && !response.close && !is_last_ && !env_.draining.load();
@@ -141,7 +123,7 @@ class Session : public SessionBase {
     if (in_.empty()) {
       is_idle_ = true;
       if (env_.draining.load()) co_return false;
-      Lowest().expires_after(env_.limits->idle_time);
+      watchdog_.Allow(env_.limits->idle_time);
       const bool is_open = co_await ReadSome();
       is_idle_ = false;
       if (!is_open) co_return false;
@@ -151,8 +133,9 @@ class Session : public SessionBase {
       scan = ScanHead(in_, checked, env_.limits->head);
       if (scan.length > 0 || !scan.status.ok()) break;
       checked = in_.size();
-      if (co_await ReadSomeUntil(deadline)) continue;
-      if (!timed_out_) co_return false;
+      watchdog_.AllowUntil(deadline);
+      if (co_await ReadSome()) continue;
+      if (!watchdog_.has_barked()) co_return false;
       scan.status = base::Fail(common::v1::REQUEST_TIMEOUT, "The head did not arrive in time.");
       break;
     }
@@ -172,7 +155,7 @@ class Session : public SessionBase {
     }
     if (head.expects_continue && in_.empty()) {
       static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-      Lowest().expires_after(env_.limits->write_time);
+      watchdog_.Allow(env_.limits->write_time);
       auto [ec, n] = co_await asio::async_write(stream_, asio::buffer(kContinue), kTuple);
       if (ec) co_return false;
     }
@@ -184,8 +167,9 @@ class Session : public SessionBase {
       *status = TakeBody(head, &decoder, body);
       if (!status->ok() || IsBodyComplete(head, decoder, *body)) co_return true;
       const size_t before = in_.size();
-      if (!co_await ReadSomeUntil(std::min(deadline, SlowestArrival(begin, arrived)))) {
-        if (!timed_out_) co_return false;
+      watchdog_.AllowUntil(std::min(deadline, SlowestArrival(begin, arrived)));
+      if (!co_await ReadSome()) {
+        if (!watchdog_.has_barked()) co_return false;
         *status = base::Fail(common::v1::REQUEST_TIMEOUT, "The body did not arrive in time.");
         co_return true;
       }
@@ -229,7 +213,7 @@ class Session : public SessionBase {
     const std::string& content = response.content();
     constexpr size_t kSlice = 64 * 1024;
     const size_t first = has_body ? std::min(content.size(), kSlice) : 0;
-    Lowest().expires_after(env_.limits->write_time);
+    watchdog_.Allow(env_.limits->write_time);
     const std::array<asio::const_buffer, 2> buffers = {asio::buffer(head),
                                                        asio::buffer(content.data(), first)};
     auto [ec, n] = co_await asio::async_write(stream_, buffers, kTuple);
@@ -242,7 +226,7 @@ class Session : public SessionBase {
   }
 
   asio::awaitable<bool> WriteBytes(std::string_view bytes) {
-    Lowest().expires_after(env_.limits->write_time);
+    watchdog_.Allow(env_.limits->write_time);
     auto [ec, n] =
         co_await asio::async_write(stream_, asio::buffer(bytes.data(), bytes.size()), kTuple);
     co_return !ec;
@@ -253,7 +237,7 @@ class Session : public SessionBase {
     if (env_.draining.load() && body_source_->is_endless()) body_source_->Abandon();
     bool is_open = true;
     while (is_open) {
-      Lowest().expires_never();
+      watchdog_.AllowAnyTime();
       const std::optional<std::string> piece = co_await response.stream->Next();
       if (!piece) break;
       if (piece->empty()) continue;
@@ -276,7 +260,7 @@ class Session : public SessionBase {
   /// Lets the client read our last answer: without reading what it still sends, the kernel would
   /// reset the connection and the answer with it.
   asio::awaitable<void> Close() {
-    Lowest().expires_after(std::chrono::seconds(1));
+    watchdog_.Allow(std::chrono::seconds(1));
     if constexpr (kIsTls) {
       auto [ec] = co_await stream_.async_shutdown(kTuple);
     } else {
@@ -293,13 +277,12 @@ class Session : public SessionBase {
   Stream stream_;
   SessionEnvironment& env_;
   std::string peer_ip_;
-  asio::steady_timer deadline_;
+  Watchdog watchdog_;
   std::string in_;
   std::array<char, 16 * 1024> chunk_;
   std::shared_ptr<BodySource> body_source_;
   bool is_idle_ = false;
   bool is_last_ = false;
-  bool timed_out_ = false;
 };
 
 }  // namespace cloudpos::gateway
