@@ -22,7 +22,9 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// Waits as long as the path says in milliseconds, then answers.
+constexpr size_t kLarge = 32 << 20;  // more than any socket's buffers hold
+
+/// Waits as long as the path says in milliseconds, then answers; /large at once, and with much.
 class Waiter : public HttpHandler {
  public:
   size_t BodyBytesMax(const RequestHead&) const override { return 1 << 20; }
@@ -31,7 +33,7 @@ class Waiter : public HttpHandler {
     boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, milliseconds(pause));
     co_await timer.async_wait(boost::asio::use_awaitable);
     HttpResponse response;
-    response.body = "done";
+    response.body = request.head->path == "/large" ? std::string(kLarge, 'x') : "done";
     co_return response;
   }
   HttpResponse Refuse(const absl::Status& status, const std::string&) override {
@@ -89,6 +91,42 @@ TEST_CASE("Limits: a body may take no longer than its time in all", "[gateway][h
   client.Send("POST /0 HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n");
   client.Send(std::string(500000, 'x'));
   CHECK(StatusAfter(client) == 408);
+}
+
+TEST_CASE("Limits: bytes that come one by one buy a head no time", "[gateway][http]") {
+  HttpLimits limits;
+  limits.header_time = milliseconds(300);
+  Fixture fixture(limits);
+  HttpClient client(fixture.server.port());
+  client.Send("GET / HTTP/1.1\r\nX-A: ");
+  int sent = 0;
+  while (!client.ReadSome(milliseconds(20)) && ++sent < 200) client.Send("a");
+  CHECK(sent >= 5);
+  CHECK(sent < 200);
+  CHECK(StatusAfter(client) == 408);
+}
+
+TEST_CASE("Limits: who does not read is cut off", "[gateway][http]") {
+  HttpLimits limits;
+  limits.write_time = milliseconds(200);
+  Fixture fixture(limits);
+  HttpClient client(fixture.server.port());
+  client.Send("GET /large HTTP/1.1\r\nHost: a\r\n\r\n");
+  std::this_thread::sleep_for(milliseconds(1500));  // a second of it to read the answer to the end
+  CHECK(client.ReadAll().size() < kLarge);
+  CHECK(client.was_closed());
+}
+
+TEST_CASE("Limits: a connection may live longer than each of its steps", "[gateway][http]") {
+  HttpLimits limits;
+  limits.header_time = limits.idle_time = limits.write_time = milliseconds(300);
+  Fixture fixture(limits);
+  HttpClient client(fixture.server.port());
+  for (int i = 0; i < 6; ++i) {
+    std::this_thread::sleep_for(milliseconds(100));
+    client.Send(kGet);
+    REQUIRE(StatusAfter(client) == 200);
+  }
 }
 
 TEST_CASE("Limits: an idle connection is closed without a word", "[gateway][http]") {
