@@ -414,7 +414,7 @@ TEST_CASE("Consumer: a new one starts from a snapshot, the overlap comes twice",
       shop.Sell("meanwhile");
       return absl::OkStatus();
     }
-    return source->snapshots == 1 && message.events_size() < 200
+    return source->snapshots == 1 && message.events_size() < 500
                ? base::Fail(ErrorCode::UNAVAILABLE, "the connection broke")
                : absl::OkStatus();
   };

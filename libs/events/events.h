@@ -160,8 +160,8 @@ struct ConsumerOptions {
   std::chrono::milliseconds poll{1000};  // beside the doorbell
   /// While bells ring one after the other, rounds begin this far apart: a batch costs much the same
   /// however many events it holds.
-  std::chrono::milliseconds pace{80};
-  int batch = 200;
+  std::chrono::milliseconds pace{200};
+  int batch = 500;
   /// Applies a batch inside the transaction that moves the cursor. Effects need unique keys: the
   /// same event may come again. On a non-transient error the batch is retried event by event and
   /// the poison one parked in dead_letter with its key (tenant, aggregate); later events of a

@@ -125,12 +125,12 @@ TEST_CASE("Pull: concurrent writers, one reader, every event exactly once", "[ev
 TEST_CASE("Pull: a page ends at its limits", "[events][store]") {
   Shop shop;
   std::string cursor;
-  SECTION("200 events") {
-    shop.SellMany(450);
-    REQUIRE(Eventually([&] { return Value(shop.Pull("")).events_size() == 200; }));
+  SECTION("500 events") {
+    shop.SellMany(1100);
+    REQUIRE(Eventually([&] { return Value(shop.Pull("")).events_size() == 500; }));
     CHECK(Value(shop.Pull("")).more());
     CHECK(Value(shop.Pull("", 3)).events_size() == 3);
-    CHECK(shop.ReadOn(&cursor).size() == 450);
+    CHECK(shop.ReadOn(&cursor).size() == 1100);
   }
   SECTION("1 MiB, and at least one event") {
     shop.SellMany(5, std::string(400'000, 'x'));
@@ -208,7 +208,7 @@ TEST_CASE("Pull: who wants some types gets those, and passes the others", "[even
     return page;
   };
   write("first");
-  shop.SellMany(650);
+  shop.SellMany(1100);
   write("second");
   shop.SellMany(450);
   PullResponse page = pull("");
@@ -257,7 +257,7 @@ TEST_CASE("Pull: a request that makes no sense is refused", "[events][store]") {
   CHECK(base::CodeOf(shop.Pull("", 0, "").status()) == ErrorCode::FIELD_REQUIRED);
   CHECK(base::CodeOf(shop.Pull("", 0, std::string(65, 'x')).status()) ==
         ErrorCode::INVALID_ARGUMENT);
-  CHECK(base::CodeOf(shop.Pull("", 201).status()) == ErrorCode::OUT_OF_RANGE);
+  CHECK(base::CodeOf(shop.Pull("", 501).status()) == ErrorCode::OUT_OF_RANGE);
   CHECK(base::CodeOf(shop.Pull("", -1).status()) == ErrorCode::OUT_OF_RANGE);
   PullRequest request;
   request.set_consumer("reader");
@@ -336,7 +336,7 @@ TEST_CASE("Pull: a cursor that does not stand in the log is lost", "[events][sto
 TEST_CASE("Snapshot: the cursor first, then the log, then Pull goes on with overlap",
           "[events][store]") {
   Shop shop;
-  shop.SellMany(250);
+  shop.SellMany(600);
   OpenTransaction slow(shop);
   slow.Sell("slow");
   shop.Sell("above the horizon");
@@ -347,14 +347,14 @@ TEST_CASE("Snapshot: the cursor first, then the log, then Pull goes on with over
   std::multiset<std::string> seen;
   for (size_t i = 1; i < messages.size(); ++i) {
     CHECK(messages[i].cursor().empty());
-    CHECK(messages[i].events_size() <= 200);
+    CHECK(messages[i].events_size() <= 500);
     for (const Event& event : messages[i].events()) seen.insert(event.event_id());
   }
   slow.Commit();
   const Sales rest = shop.ReadOn(&cursor);
   CHECK(std::set<std::string>(rest.begin(), rest.end()) ==
         std::set<std::string>{"slow", "above the horizon"});
-  CHECK(seen.size() == 250);
+  CHECK(seen.size() == 600);
 }
 
 TEST_CASE("Snapshot: a producer's own state goes out in messages of a page's size",

@@ -16,7 +16,7 @@
 
 namespace cloudpos::events {
 
-inline constexpr int kPageEvents = 200;
+inline constexpr int kPageEvents = 500;
 inline constexpr int64_t kPageBytes = 1 << 20;
 inline constexpr int64_t kPageWeight = 2000;
 

@@ -27,5 +27,6 @@ int main(int argc, char** argv) {
       {.name = "reporting",
        .migrations = {events::Migrations(), {"reporting", &reporting::Migrations()}},
        .peers = {"auth", "inventory", "transaction"},
+       .workers = 2,  // reads are long: so many leave a small machine room to sell
        .make = [] { return std::make_unique<reporting::ReportingService>(); }});
 }
