@@ -13,6 +13,8 @@ namespace {
 
 /// One publish for all commits of this long; a group commit takes about as much.
 constexpr std::chrono::milliseconds kJoin{1};
+/// Bells are this far apart: each wakes Redis and every consumer, who pace themselves by more.
+constexpr std::chrono::milliseconds kApart{50};
 
 }  // namespace
 
@@ -34,14 +36,13 @@ struct Doorbell::Impl {
     while (true) {
       wake.wait(lock, [this] { return rung || stopping; });
       if (!rung) return;  // stopping, and nothing left to say
-      lock.unlock();
-      std::this_thread::sleep_for(kJoin);
-      lock.lock();
+      wake.wait_for(lock, kJoin, [this] { return stopping; });
       rung = false;
       lock.unlock();
       // Lossy by design: consumers poll as well.
       static_cast<void>(redis->Publish(channel, "1"));
       lock.lock();
+      wake.wait_for(lock, kApart, [this] { return stopping; });
     }
   }
 };
