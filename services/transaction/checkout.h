@@ -75,7 +75,7 @@ class Checkout {
   /// The variants that exist; asks inventory once for those not known here.
   absl::StatusOr<Goods> LoadGoods(rpc::CallContext& ctx, const std::vector<base::Uuid>& ids,
                                   Reading reading = Reading::kMayWait);
-  /// The same as of versions of the catalogue.
+  /// The same as of versions of the catalogue; asks inventory, too, for a version newer than known.
   absl::StatusOr<GoodsAsOf> LoadGoodsAsOf(rpc::CallContext& ctx,
                                           const std::vector<VariantVersion>& wanted);
 
