@@ -183,15 +183,13 @@ absl::StatusOr<Checkout::Goods> Checkout::LoadGoods(rpc::CallContext& ctx,
 
 absl::StatusOr<GoodsAsOf> Checkout::LoadGoodsAsOf(rpc::CallContext& ctx,
                                                   const std::vector<VariantVersion>& wanted) {
-  CLOUDPOS_ASSIGN_OR_RETURN(const auto versions,
-                            LoadVersions(pool(), {ctx.tenant()}, ctx.deadline()));
-  const auto known = versions.find(ctx.tenant());
-  const int64_t newest = known == versions.end() ? 0 : known->second.catalogue;
+  CLOUDPOS_ASSIGN_OR_RETURN(const ReadModel::Variants known,
+                            deps_.read_model->VariantsOf(ctx.tenant(), {}, ctx.deadline()));
   CLOUDPOS_ASSIGN_OR_RETURN(GoodsAsOf goods,
                             LoadVariantsAsOf(pool(), ctx.tenant(), wanted, ctx.deadline()));
   // A register may have heard of a change before we have; by the old price it would be wrong.
   const auto is_news = [&](const VariantVersion& v) {
-    return v.version > newest || !goods.contains(v);
+    return v.version > known.version || !goods.contains(v);
   };
   if (deps_.consumers != nullptr && std::any_of(wanted.begin(), wanted.end(), is_news)) {
     deps_.consumers->CatchUpCatalogue(ctx.deadline());

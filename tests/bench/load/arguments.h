@@ -17,9 +17,8 @@ class Arguments {
  public:
   using Set = std::function<void(const std::string&)>;
 
-  /// Takes --request FILE, --draw NAME=FILE, --own NAME=FILE, --clients N, --seconds S, --seed N
-  /// and
-  /// --token-file FILE into `clients`, and what the program `also` knows.
+  /// Knows --request FILE, --draw NAME=FILE and --own NAME=FILE; --clients N, --seconds S, --seed N
+  /// and --token-file FILE, which go into `clients`; and what the program `also` knows.
   Arguments(ClientOptions* clients, std::map<std::string, Set> also);
 
   /// Throws std::runtime_error: flags it does not know, or no request.
