@@ -60,15 +60,11 @@ absl::Status CatalogueHandler::LookupVariant(rpc::CallContext& ctx,
   if (code.size() > kCodeBytesMax || !base::IsPrintableText(code)) {
     return base::Fail(INVALID_ARGUMENT, "code", "must be printable text of at most 64 bytes");
   }
-  return pg::Transact(*deps_.pool, ReadFor(ctx), [&](pg::Tx& tx) -> absl::Status {
-    CLOUDPOS_ASSIGN_OR_RETURN(const auto id, LookUp(tx, ctx.tenant(), code));
-    if (!id) return NotFound("code", "barcode or SKU");
-    CLOUDPOS_ASSIGN_OR_RETURN(auto product, SelectProductOfVariant(tx, ctx.tenant(), *id));
-    const Variant* variant = product ? FindVariant(*product, *id) : nullptr;
-    if (variant == nullptr) return NotFound("code", "barcode or SKU");
-    *response = ToItem(*product, *variant);
-    return absl::OkStatus();
-  });
+  CLOUDPOS_ASSIGN_OR_RETURN(auto found, LoadProductOfCode(*deps_.pool, CallFor(ctx), code));
+  const Variant* variant = found ? FindVariant(found->product, found->variant) : nullptr;
+  if (variant == nullptr) return NotFound("code", "barcode or SKU");
+  *response = ToItem(found->product, *variant);
+  return absl::OkStatus();
 }
 
 absl::Status CatalogueHandler::SearchVariants(rpc::CallContext& ctx,

@@ -69,6 +69,28 @@ TEST_CASE("LookupVariant: by barcode however it is written, then by SKU", "[inve
   CHECK(world.Refused(world.catalogue, &H::LookupVariant, empty) == ErrorCode::FIELD_REQUIRED);
 }
 
+TEST_CASE("LookupVariant: the variant meant, of several, and of this tenant",
+          "[inventory][handler]") {
+  World world;
+  auto request = world.NewProduct("Sock", "SOCK-S");
+  request.mutable_variants(0)->add_barcodes()->set_code("036000291452");
+  auto* large = world.AddVariant(&request, "SOCK-L", 300);
+  large->add_barcodes()->set_code("042100005264");
+  v1::VariantOption* size = request.mutable_variants(0)->add_options();
+  size->set_name("size");
+  size->set_value("S");
+  size = large->add_options();
+  size->set_name("size");
+  size->set_value("L");
+  world.Create(request);
+  CHECK(LookUp(world, "SOCK-L") == "SOCK-L");
+  CHECK(LookUp(world, "042100005264") == "SOCK-L");
+  CHECK(LookUp(world, "036000291452") == "SOCK-S");
+  World other;
+  CHECK(LookUp(other, "SOCK-L").empty());
+  CHECK(LookUp(other, "042100005264").empty());
+}
+
 TEST_CASE("SearchVariants: words, beginnings, slips, codes, categories", "[inventory][handler]") {
   World world;
   const v1::Category garden = NewCategory(world, "Garden & Outdoor");

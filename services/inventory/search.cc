@@ -89,20 +89,11 @@ SearchDocument DocumentOf(const SearchRow& row) {
 
 }  // namespace
 
-absl::StatusOr<std::optional<base::Uuid>> LookUp(pg::Tx& tx, const base::Uuid& tenant,
-                                                 const std::string& code) {
-  CLOUDPOS_ASSIGN_OR_RETURN(const auto barcodes, SelectBarcodeOwners(tx, tenant, LookupKeys(code)));
-  if (!barcodes.empty()) return std::optional(barcodes.begin()->second);
-  CLOUDPOS_ASSIGN_OR_RETURN(const auto skus, SelectSkuOwners(tx, tenant, {code}));
-  if (!skus.empty()) return std::optional(skus.begin()->second);
-  return std::optional<base::Uuid>();
-}
-
 absl::StatusOr<std::vector<Hit>> Search(pg::Tx& tx, const base::Uuid& tenant,
                                         const std::string& text, bool archived_too, size_t most) {
   std::vector<std::string> typed = WordsOf(text);
   if (typed.size() > kTypedWordsMax) typed.resize(kTypedWordsMax);
-  CLOUDPOS_ASSIGN_OR_RETURN(const auto exact, LookUp(tx, tenant, text));
+  CLOUDPOS_ASSIGN_OR_RETURN(const auto exact, SelectOwnerOfCode(tx, tenant, text));
   std::vector<base::Uuid> candidates;
   if (!typed.empty()) {
     CLOUDPOS_ASSIGN_OR_RETURN(const auto groups, GroupsOf(tx, tenant, typed));

@@ -20,8 +20,4 @@ struct Hit {
 absl::StatusOr<std::vector<Hit>> Search(pg::Tx& tx, const base::Uuid& tenant,
                                         const std::string& text, bool archived_too, size_t most);
 
-/// The variant with the barcode, else with the SKU.
-absl::StatusOr<std::optional<base::Uuid>> LookUp(pg::Tx& tx, const base::Uuid& tenant,
-                                                 const std::string& code);
-
 }  // namespace cloudpos::inventory

@@ -10,33 +10,54 @@ namespace cloudpos::inventory {
 namespace {
 
 // One row per variant, at least one per product; barcodes and current prices as arrays, in order.
-constexpr pg::Query kSelectProducts{"select_products", R"sql(
-  SELECT p.product_id, p.version, p.name, p.description, p.category_id, p.tax_category, p.archived,
-    p.created_at, p.updated_at, v.variant_id, v.position, v.version AS variant_version, v.sku,
-    v.name AS variant_name, v.option_names, v.option_values, v.stocked,
-    v.negative_stock_policy::int4 AS negative_stock_policy, v.archived AS variant_archived,
-    v.created_at AS variant_created_at, v.updated_at AS variant_updated_at,
-    coalesce(b.codes, '{}') AS codes, coalesce(b.symbologies, '{}') AS symbologies,
-    coalesce(b.lookup_keys, '{}') AS lookup_keys, coalesce(c.stores, '{}') AS stores,
-    coalesce(c.currencies, '{}') AS currencies, coalesce(c.amounts, '{}') AS amounts,
-    coalesce(c.pers, '{}') AS pers
-  FROM products p
-  LEFT JOIN variants v ON v.tenant_id = p.tenant_id AND v.product_id = p.product_id
-  LEFT JOIN LATERAL (
-    SELECT array_agg(o.code) AS codes, array_agg(o.symbology::int8) AS symbologies,
-      array_agg(o.lookup_key) AS lookup_keys
-    FROM (SELECT code, symbology, lookup_key FROM barcodes
-      WHERE tenant_id = v.tenant_id AND variant_id = v.variant_id ORDER BY position) AS o
-  ) AS b ON true
-  LEFT JOIN LATERAL (
-    SELECT array_agg(o.store_id::text) AS stores, array_agg(o.currency_code) AS currencies,
-      array_agg(o.amount_minor) AS amounts, array_agg(o.price_per) AS pers
-    FROM (SELECT store_id, currency_code, amount_minor, price_per FROM prices
-      WHERE tenant_id = v.tenant_id AND variant_id = v.variant_id AND to_version IS NULL
-      ORDER BY store_id, currency_code) AS o
-  ) AS c ON true
-  WHERE p.tenant_id = $1 AND p.product_id = ANY($2::uuid[])
-  ORDER BY p.product_id, v.position)sql"};
+#define CLOUDPOS_PRODUCT_COLUMNS                                                                   \
+  "SELECT p.product_id, p.version, p.name, p.description, p.category_id, p.tax_category,"          \
+  " p.archived, p.created_at, p.updated_at, v.variant_id, v.position,"                             \
+  " v.version AS variant_version, v.sku, v.name AS variant_name, v.option_names, v.option_values," \
+  " v.stocked, v.negative_stock_policy::int4 AS negative_stock_policy,"                            \
+  " v.archived AS variant_archived, v.created_at AS variant_created_at,"                           \
+  " v.updated_at AS variant_updated_at, coalesce(b.codes, '{}') AS codes,"                         \
+  " coalesce(b.symbologies, '{}') AS symbologies, coalesce(b.lookup_keys, '{}') AS lookup_keys,"   \
+  " coalesce(c.stores, '{}') AS stores, coalesce(c.currencies, '{}') AS currencies,"               \
+  " coalesce(c.amounts, '{}') AS amounts, coalesce(c.pers, '{}') AS pers"
+#define CLOUDPOS_PRODUCT_PARTS                                                           \
+  " LEFT JOIN variants v ON v.tenant_id = p.tenant_id AND v.product_id = p.product_id"   \
+  " LEFT JOIN LATERAL (SELECT array_agg(o.code) AS codes,"                               \
+  " array_agg(o.symbology::int8) AS symbologies, array_agg(o.lookup_key) AS lookup_keys" \
+  " FROM (SELECT code, symbology, lookup_key FROM barcodes"                              \
+  " WHERE tenant_id = v.tenant_id AND variant_id = v.variant_id ORDER BY position) AS o" \
+  ") AS b ON true"                                                                       \
+  " LEFT JOIN LATERAL (SELECT array_agg(o.store_id::text) AS stores,"                    \
+  " array_agg(o.currency_code) AS currencies, array_agg(o.amount_minor) AS amounts,"     \
+  " array_agg(o.price_per) AS pers"                                                      \
+  " FROM (SELECT store_id, currency_code, amount_minor, price_per FROM prices"           \
+  " WHERE tenant_id = v.tenant_id AND variant_id = v.variant_id AND to_version IS NULL"  \
+  " ORDER BY store_id, currency_code) AS o) AS c ON true"
+
+constexpr pg::Query kSelectProducts{"select_products", CLOUDPOS_PRODUCT_COLUMNS
+                                    " FROM products p" CLOUDPOS_PRODUCT_PARTS
+                                    " WHERE p.tenant_id = $1"
+                                    " AND p.product_id = ANY($2::uuid[])"
+                                    " ORDER BY p.product_id, v.position"};
+
+// The variant with a barcode by one of the keys in $2, else the one with the SKU $3, else null. (No
+// LIMIT: it invites plans that walk through all barcodes of the tenant in order.)
+#define CLOUDPOS_OWNER_OF_CODE                                           \
+  "WITH owner AS MATERIALIZED (SELECT coalesce("                         \
+  "(SELECT (array_agg(variant_id ORDER BY lookup_key))[1] FROM barcodes" \
+  " WHERE tenant_id = $1 AND lookup_key = ANY($2::text[])),"             \
+  " (SELECT variant_id FROM variants WHERE tenant_id = $1 AND sku = $3)) AS variant_id) "
+
+constexpr pg::Query kSelectOwnerOfCode{"select_owner_of_code", CLOUDPOS_OWNER_OF_CODE
+                                       "SELECT variant_id FROM owner WHERE variant_id IS NOT NULL"};
+
+// Step by step, by key, whatever the statistics say.
+constexpr pg::Query kSelectProductOfCode{
+    "select_product_of_code", CLOUDPOS_OWNER_OF_CODE CLOUDPOS_PRODUCT_COLUMNS
+    ", (SELECT variant_id FROM owner) AS owner_id FROM products p" CLOUDPOS_PRODUCT_PARTS
+    " WHERE p.tenant_id = $1 AND p.product_id = (SELECT product_id FROM variants"
+    " WHERE tenant_id = $1 AND variant_id = (SELECT variant_id FROM owner))"
+    " ORDER BY v.position"};
 
 constexpr pg::Query kSelectProductIdOfVariant{"select_product_id_of_variant", R"sql(
   SELECT product_id FROM variants WHERE tenant_id = $1 AND variant_id = $2)sql"};
@@ -205,6 +226,27 @@ absl::StatusOr<std::optional<Product>> LoadProduct(pg::Pool& pool, const pg::Cal
   CLOUDPOS_ASSIGN_OR_RETURN(const pg::Result rows,
                             pool.Exec(options, kSelectProducts, options.tenant, ids));
   return FirstOf(ProductsOf(rows, ids));
+}
+
+absl::StatusOr<std::optional<base::Uuid>> SelectOwnerOfCode(pg::Tx& tx, const base::Uuid& tenant,
+                                                            const std::string& code) {
+  CLOUDPOS_ASSIGN_OR_RETURN(const pg::Result rows,
+                            tx.Exec(kSelectOwnerOfCode, tenant, LookupKeys(code), code));
+  if (rows.empty()) return std::optional<base::Uuid>();
+  return std::optional(rows[0].Get<base::Uuid>("variant_id"));
+}
+
+absl::StatusOr<std::optional<ProductOfCode>> LoadProductOfCode(pg::Pool& pool,
+                                                               const pg::CallOptions& options,
+                                                               const std::string& code) {
+  CLOUDPOS_ASSIGN_OR_RETURN(
+      const pg::Result rows,
+      pool.Exec(options, kSelectProductOfCode, options.tenant, LookupKeys(code), code));
+  if (rows.empty()) return std::optional<ProductOfCode>();
+  ProductOfCode found{.product = ProductOf(rows[0]),
+                      .variant = rows[0].Get<base::Uuid>("owner_id")};
+  for (const pg::Row row : rows) found.product.variants.push_back(VariantOf(row));
+  return std::optional(std::move(found));
 }
 
 absl::StatusOr<std::optional<Product>> SelectProductOfVariant(pg::Tx& tx, const base::Uuid& tenant,

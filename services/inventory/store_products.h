@@ -24,6 +24,17 @@ absl::StatusOr<std::optional<Product>> SelectProduct(pg::Tx& tx, const base::Uui
 /// The same by one statement of its own.
 absl::StatusOr<std::optional<Product>> LoadProduct(pg::Pool& pool, const pg::CallOptions& options,
                                                    const base::Uuid& id);
+/// The variant with the barcode, however it is written, else the one with the SKU.
+absl::StatusOr<std::optional<base::Uuid>> SelectOwnerOfCode(pg::Tx& tx, const base::Uuid& tenant,
+                                                            const std::string& code);
+/// The same with its product, by one statement of its own.
+struct ProductOfCode {
+  Product product;
+  base::Uuid variant;
+};
+absl::StatusOr<std::optional<ProductOfCode>> LoadProductOfCode(pg::Pool& pool,
+                                                               const pg::CallOptions& options,
+                                                               const std::string& code);
 /// The product that the variant belongs to.
 absl::StatusOr<std::optional<Product>> SelectProductOfVariant(pg::Tx& tx, const base::Uuid& tenant,
                                                               const base::Uuid& variant);

@@ -53,9 +53,9 @@ constexpr pg::Query kMakeLive{"make_set_live", R"sql(
 // Names of partitions cannot be parameters: one statement for each set.
 #define CLOUDPOS_TRUNCATE(n)                                                                 \
   "TRUNCATE stores_" n ", registers_" n ", products_" n ", categories_" n ", journals_" n    \
-  ", fact_sales_" n ", fact_lines_" n ", fact_taxes_" n ", fact_tenders_" n                  \
-  ", fact_corrections_" n ", rollup_days_" n ", rollup_hours_" n ", rollup_products_" n      \
-  ", rollup_customers_" n ", rollup_taxes_" n ", variants_" n ", rollup_stock_" n
+  ", fact_sales_" n ", fact_corrections_" n ", rollup_days_" n ", rollup_hours_" n           \
+  ", rollup_products_" n ", rollup_customers_" n ", rollup_taxes_" n ", variants_" n         \
+  ", rollup_stock_" n
 constexpr std::array<pg::Query, 2> kEmpty{
     {{"empty_set_1", CLOUDPOS_TRUNCATE("1")}, {"empty_set_2", CLOUDPOS_TRUNCATE("2")}}};
 #undef CLOUDPOS_TRUNCATE

@@ -29,35 +29,6 @@ constexpr pg::Query kInsertSales{"insert_fact_sales", R"sql(
   ON CONFLICT (tenant_id, set_id, sale_id) DO NOTHING
   RETURNING tenant_id, sale_id)sql"};
 
-constexpr pg::Query kInsertLines{"insert_fact_lines", R"sql(
-  INSERT INTO fact_lines (tenant_id, set_id, sale_id, line_no, variant_id, product_id, category_id,
-    quantity_milli, stocked, gross_minor, net_minor, total_minor)
-  SELECT f.tenant_id, $1::smallint, f.sale_id, f.line_no, f.variant_id, f.product_id, f.category_id,
-    f.quantity, f.stocked, f.gross, f.net, f.total
-  FROM unnest($2::uuid[], $3::uuid[], $4::integer[], $5::uuid[], $6::uuid[], $7::uuid[],
-    $8::bigint[], $9::boolean[], $10::bigint[], $11::bigint[], $12::bigint[])
-    AS f (tenant_id, sale_id, line_no, variant_id, product_id, category_id, quantity, stocked,
-      gross, net, total))sql"};
-
-constexpr pg::Query kInsertTaxes{"insert_fact_taxes", R"sql(
-  INSERT INTO fact_taxes (tenant_id, set_id, sale_id, line_no, tax_no, jurisdiction, treatment,
-    rate_ppm, fixed_per_unit_minor, tax_id, inclusive, base_minor, tax_minor)
-  SELECT f.tenant_id, $1::smallint, f.sale_id, f.line_no, f.tax_no, f.jurisdiction, f.treatment,
-    f.rate_ppm, f.fixed, f.tax_id, f.inclusive, f.base, f.tax
-  FROM unnest($2::uuid[], $3::uuid[], $4::integer[], $5::integer[], $6::text[], $7::smallint[],
-    $8::integer[], $9::bigint[], $10::text[], $11::boolean[], $12::bigint[], $13::bigint[])
-    AS f (tenant_id, sale_id, line_no, tax_no, jurisdiction, treatment, rate_ppm, fixed, tax_id,
-      inclusive, base, tax))sql"};
-
-constexpr pg::Query kInsertTenders{"insert_fact_tenders", R"sql(
-  INSERT INTO fact_tenders (tenant_id, set_id, sale_id, tender_no, type, amount_minor,
-    tendered_minor, change_minor, rounding_minor)
-  SELECT f.tenant_id, $1::smallint, f.sale_id, f.tender_no, f.type, f.amount, f.tendered, f.change,
-    f.rounding
-  FROM unnest($2::uuid[], $3::uuid[], $4::integer[], $5::text[], $6::bigint[], $7::bigint[],
-    $8::bigint[], $9::bigint[])
-    AS f (tenant_id, sale_id, tender_no, type, amount, tendered, change, rounding))sql"};
-
 constexpr pg::Query kNoteSeen{"note_journal_entries_seen", R"sql(
   INSERT INTO journals AS j (tenant_id, set_id, journal_id, store_id, register_id, seen)
   SELECT f.tenant_id, $1::smallint, f.journal_id, (array_agg(f.store_id))[1],
@@ -132,85 +103,6 @@ absl::StatusOr<std::set<SaleKey>> InsertSales(pg::Tx& tx, int set, const std::ve
   return fresh;
 }
 
-absl::Status InsertLines(pg::Tx& tx, int set, const std::vector<const Fact*>& facts) {
-  std::vector<base::Uuid> tenants, sales, variants, products, categories;
-  std::vector<int64_t> numbers, quantities, gross, net, total;
-  std::vector<bool> stocked;
-  for (const Fact* fact : facts) {
-    for (const FactLine& line : fact->lines) {
-      tenants.push_back(fact->tenant);
-      sales.push_back(fact->sale);
-      numbers.push_back(line.line_no);
-      variants.push_back(line.variant);
-      products.push_back(line.product);
-      categories.push_back(line.category);
-      quantities.push_back(line.quantity_milli);
-      stocked.push_back(line.stocked);
-      gross.push_back(line.gross);
-      net.push_back(line.net);
-      total.push_back(line.total);
-    }
-  }
-  Params params(set);
-  params.Add(tenants).Add(sales).Add(numbers).Add(variants).Add(products).Add(categories);
-  params.Add(quantities).Add(stocked).Add(gross).Add(net).Add(total);
-  return params.Exec(tx, kInsertLines).status();
-}
-
-absl::Status InsertTaxes(pg::Tx& tx, int set, const std::vector<const Fact*>& facts) {
-  std::vector<base::Uuid> tenants, sales;
-  std::vector<int64_t> lines, numbers, rates, fixed, bases, taxes;
-  std::vector<int32_t> treatments;
-  std::vector<std::string> jurisdictions, ids;
-  std::vector<bool> inclusive;
-  for (const Fact* fact : facts) {
-    for (const FactLine& line : fact->lines) {
-      for (size_t i = 0; i < line.taxes.size(); ++i) {
-        const LineTax& tax = line.taxes[i];
-        tenants.push_back(fact->tenant);
-        sales.push_back(fact->sale);
-        lines.push_back(line.line_no);
-        numbers.push_back(static_cast<int64_t>(i) + 1);
-        jurisdictions.push_back(tax.jurisdiction);
-        treatments.push_back(static_cast<int32_t>(tax.treatment));
-        rates.push_back(tax.rate_ppm);
-        fixed.push_back(tax.fixed_per_unit);
-        ids.push_back(tax.tax_id);
-        inclusive.push_back(tax.inclusive);
-        bases.push_back(tax.base);
-        taxes.push_back(tax.tax);
-      }
-    }
-  }
-  Params params(set);
-  params.Add(tenants).Add(sales).Add(lines).Add(numbers).Add(jurisdictions).Add(treatments);
-  params.Add(rates).Add(fixed).Add(ids).Add(inclusive).Add(bases).Add(taxes);
-  return params.Exec(tx, kInsertTaxes).status();
-}
-
-absl::Status InsertTenders(pg::Tx& tx, int set, const std::vector<const Fact*>& facts) {
-  std::vector<base::Uuid> tenants, sales;
-  std::vector<int64_t> numbers, amounts, tendered, change, rounding;
-  std::vector<std::string> types;
-  for (const Fact* fact : facts) {
-    for (const journal::EntryTender& tender : fact->tenders) {
-      tenants.push_back(fact->tenant);
-      sales.push_back(fact->sale);
-      numbers.push_back(tender.tender_no);
-      types.push_back(tender.type);
-      amounts.push_back(tender.amount);
-      tendered.push_back(tender.tendered);
-      change.push_back(tender.change);
-      rounding.push_back(tender.rounding);
-    }
-  }
-  if (tenants.empty()) return absl::OkStatus();
-  Params params(set);
-  params.Add(tenants).Add(sales).Add(numbers).Add(types).Add(amounts).Add(tendered).Add(change);
-  params.Add(rounding);
-  return params.Exec(tx, kInsertTenders).status();
-}
-
 absl::Status NoteSeen(pg::Tx& tx, int set, const std::vector<Fact>& facts) {
   std::vector<base::Uuid> tenants, journals, stores, registers;
   std::vector<int64_t> numbers;
@@ -232,20 +124,14 @@ absl::Status RecordFacts(pg::Tx& tx, int set, const std::vector<Fact>& facts) {
   if (facts.empty()) return absl::OkStatus();
   CLOUDPOS_RETURN_IF_ERROR(NoteSeen(tx, set, facts));
   CLOUDPOS_ASSIGN_OR_RETURN(std::set<SaleKey> fresh, InsertSales(tx, set, facts));
-  std::vector<const Fact*> recorded;
   Rollups rollups;
   for (const Fact& fact : facts) {
     // Erased as it is taken: an entry that is twice in the batch counts once.
     if (fact.sign == 0) continue;
     const bool is_new = fresh.erase({fact.tenant, fact.sale}) > 0;
-    if (is_new) recorded.push_back(&fact);
     if (is_new || SEEDED_BUG("rollup_without_fact")) rollups.Add(fact);
   }
-  if (recorded.empty() && !SEEDED_BUG("rollup_without_fact")) return absl::OkStatus();
-  CLOUDPOS_RETURN_IF_ERROR(InsertLines(tx, set, recorded));
-  CLOUDPOS_RETURN_IF_ERROR(InsertTaxes(tx, set, recorded));
-  CLOUDPOS_RETURN_IF_ERROR(InsertTenders(tx, set, recorded));
-  return AddRollups(tx, set, rollups);
+  return rollups.days.empty() ? absl::OkStatus() : AddRollups(tx, set, rollups);
 }
 
 absl::Status RecordCorrections(pg::Tx& tx, int set,

@@ -33,8 +33,7 @@ LineTax LineTaxOf(const journal::EntryTax& tax, int64_t net) {
 }
 
 FactLine LineOf(const journal::EntryLine& entry) {
-  FactLine line{.line_no = entry.line_no,
-                .variant = IdOrNil(entry.variant_id),
+  FactLine line{.variant = IdOrNil(entry.variant_id),
                 .product = IdOrNil(entry.product_id),
                 .category = IdOrNil(entry.category_id),
                 .quantity_milli = entry.quantity_milli,
@@ -135,7 +134,6 @@ absl::StatusOr<Fact> FactOf(std::string_view bytes, const EntryStanding& standin
   fact.occurred_at_us = entry.occurred_at_us;
   fact.utc_offset_min = entry.utc_offset_min;
   fact.totals = entry.totals;
-  fact.tenders = std::move(entry.tenders);
   fact.lines.reserve(entry.lines.size());
   for (const journal::EntryLine& line : entry.lines) fact.lines.push_back(LineOf(line));
   return fact;

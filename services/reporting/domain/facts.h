@@ -31,7 +31,6 @@ struct LineTax {
 
 /// Nil stands for "none".
 struct FactLine {
-  int64_t line_no = 0;
   base::Uuid variant, product, category;
   int64_t quantity_milli = 0;
   bool stocked = false;
@@ -54,7 +53,6 @@ struct Fact {
   int64_t utc_offset_min = 0;
   journal::EntryTotals totals;
   std::vector<FactLine> lines;
-  std::vector<journal::EntryTender> tenders;
 
   Figures FiguresOf() const;
   /// When the hour of the store's clock began, microseconds since 1970 UTC.

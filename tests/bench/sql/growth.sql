@@ -74,10 +74,6 @@ BEGIN
     'sale_id', old_sale, 'journal_id', old_journal, 'journal_no', old_no,
     'occurred_at', 't.occurred_at - $1 * interval ''1 day''',
     'business_date', 't.business_date - $1'), days);
-  FOREACH name IN ARRAY ARRAY['fact_lines', 'fact_taxes', 'fact_tenders'] LOOP
-    PERFORM growth.copy_rows(('reporting.' || name)::regclass, 't.set_id = 1 AND ' || by_sale,
-      jsonb_build_object('sale_id', old_sale), days);
-  END LOOP;
   FOREACH name IN ARRAY ARRAY['rollup_days', 'rollup_products', 'rollup_taxes'] LOOP
     PERFORM growth.copy_rows(('reporting.' || name)::regclass, 't.set_id = 1 AND ' || by_date,
       '{"business_date": "t.business_date - $1"}', days);

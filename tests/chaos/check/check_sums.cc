@@ -37,34 +37,27 @@ constexpr Query kDocuments{"sales_add_up", "SELECT" VERDICT R"sql(
     WHERE s.tenant_id = $1::uuid
   ) AS c)sql"};
 
-// What sales and returns of a store's goods should have moved, by reporting's lines, and what
-// inventory's ledger says: two consumers that never speak to each other.
+// What inventory's ledger adds up to, and the stock that reporting tells: two consumers that never
+// speak to each other.
 constexpr Query kMoved{"moved", "SELECT" VERDICT R"sql(
   FROM (
-    SELECT 'variant ' || coalesce(f.variant_id, m.variant_id) || ' in store '
-        || coalesce(f.store_id, m.store_id) || ': ' || coalesce(m.quantity, 0)
-        || ' moved in ' || coalesce(m.count, 0) || ' movements, ' || coalesce(f.quantity, 0)
-        || ' in ' || coalesce(f.count, 0) || ' facts' AS words,
-      coalesce(f.quantity, 0) <> coalesce(m.quantity, 0)
-        OR coalesce(f.count, 0) <> coalesce(m.count, 0) AS is_bad
+    SELECT 'variant ' || coalesce(r.variant_id, m.variant_id) || ' in store '
+        || coalesce(r.store_id, m.store_id) || ': ' || coalesce(m.quantity, 0)
+        || ' by its movements, ' || coalesce(r.on_hand_milli, 0) || ' by reporting' AS words,
+      coalesce(r.on_hand_milli, 0) <> coalesce(m.quantity, 0) AS is_bad
     FROM (
-      SELECT s.store_id, l.variant_id, sum(-s.sign * l.quantity_milli) AS quantity,
-        count(*) AS count
-      FROM reporting.fact_lines AS l
-      JOIN reporting.fact_sales AS s ON s.tenant_id = l.tenant_id AND s.set_id = l.set_id
-        AND s.sale_id = l.sale_id
-      WHERE l.tenant_id = $1::uuid AND l.stocked
-        AND l.set_id = (SELECT r.set_id FROM reporting.report_sets AS r WHERE r.state = 'LIVE')
-      GROUP BY s.store_id, l.variant_id
-    ) AS f
+      SELECT x.store_id, x.variant_id, x.on_hand_milli FROM reporting.rollup_stock AS x
+      WHERE x.tenant_id = $1::uuid
+        AND x.set_id = (SELECT l.set_id FROM reporting.report_sets AS l WHERE l.state = 'LIVE')
+    ) AS r
     FULL JOIN (
-      SELECT p.store_id, x.variant_id, sum(x.quantity_milli) AS quantity, count(*) AS count
+      SELECT p.store_id, x.variant_id, sum(x.quantity_milli) AS quantity
       FROM inventory.stock_movements AS x
       JOIN inventory.stock_locations AS p ON p.tenant_id = x.tenant_id
         AND p.location_id = x.location_id
-      WHERE x.tenant_id = $1::uuid AND x.kind IN (1, 2)
+      WHERE x.tenant_id = $1::uuid
       GROUP BY p.store_id, x.variant_id
-    ) AS m ON m.store_id = f.store_id AND m.variant_id = f.variant_id
+    ) AS m ON m.store_id = r.store_id AND m.variant_id = r.variant_id
   ) AS c)sql"};
 
 constexpr Query kDays{"days", "SELECT" VERDICT R"sql(

@@ -87,14 +87,6 @@ constexpr Sabotage kSabotages[] = {
     {Rule::kEvents, {"fact_in_the_other_set", R"sql(
       UPDATE reporting.fact_sales SET set_id = 2
       WHERE tenant_id = $1::uuid AND sale_id = $2::uuid)sql"}},
-    {Rule::kEvents, {"fact_line_differs", R"sql(
-      UPDATE reporting.fact_lines SET quantity_milli = quantity_milli + 1
-      WHERE tenant_id = $1::uuid AND sale_id = $2::uuid AND line_no = 1)sql"}},
-    {Rule::kEvents, {"fact_tax_differs", R"sql(
-      UPDATE reporting.fact_taxes SET tax_minor = tax_minor + 1
-      WHERE tenant_id = $1::uuid AND sale_id = $2::uuid AND line_no = 1)sql"}},
-    {Rule::kEvents, {"fact_tender_lost", R"sql(
-      DELETE FROM reporting.fact_tenders WHERE tenant_id = $1::uuid AND sale_id = $2::uuid)sql"}},
     {Rule::kEvents, {"day_without_fact", R"sql(
       UPDATE reporting.rollup_days SET sales_minor = sales_minor + 1065, sale_count = sale_count + 1
       WHERE tenant_id = $1::uuid)sql"}},
@@ -267,12 +259,6 @@ constexpr pg::Query kPark[] = {
         AND e.document_id = $2::uuid)sql"},
     {"forget_sale", R"sql(
       DELETE FROM reporting.fact_sales WHERE tenant_id = $1::uuid AND sale_id = $2::uuid)sql"},
-    {"forget_lines", R"sql(
-      DELETE FROM reporting.fact_lines WHERE tenant_id = $1::uuid AND sale_id = $2::uuid)sql"},
-    {"forget_taxes", R"sql(
-      DELETE FROM reporting.fact_taxes WHERE tenant_id = $1::uuid AND sale_id = $2::uuid)sql"},
-    {"forget_tenders", R"sql(
-      DELETE FROM reporting.fact_tenders WHERE tenant_id = $1::uuid AND sale_id = $2::uuid)sql"},
 };
 
 TEST_CASE("check: an event that is parked on purpose is not missed, and must be", "[chaos][db]") {

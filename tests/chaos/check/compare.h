@@ -22,9 +22,6 @@ constexpr size_t SlotOf() {
   if constexpr (std::is_same_v<Table, TenderTable>) return 2;
   if constexpr (std::is_same_v<Table, MovementTable>) return 3;
   if constexpr (std::is_same_v<Table, FactSaleTable>) return 4;
-  if constexpr (std::is_same_v<Table, FactLineTable>) return 5;
-  if constexpr (std::is_same_v<Table, FactTaxTable>) return 6;
-  if constexpr (std::is_same_v<Table, FactTenderTable>) return 7;
 }
 
 template <typename Table>

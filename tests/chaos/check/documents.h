@@ -50,7 +50,7 @@ struct Request {
 };
 
 /// Tables whose rows are compared with the journal (tables.h).
-inline constexpr size_t kTables = 8;
+inline constexpr size_t kTables = 5;
 
 struct Document {
   base::Uuid id;

@@ -212,9 +212,6 @@ void Pass::ExpectElsewhere(const Expectation& from, Document* document) {
   if (!books_.IsParked("inventory", entry.sale_id)) AddExpected<MovementTable>(from, document);
   if (books_.IsParked("reporting", entry.sale_id)) return;
   AddExpected<FactSaleTable>(from, document);
-  AddExpected<FactLineTable>(from, document);
-  AddExpected<FactTaxTable>(from, document);
-  AddExpected<FactTenderTable>(from, document);
   books_.rollups.Add(entry);
 }
 

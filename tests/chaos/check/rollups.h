@@ -47,6 +47,7 @@ struct Rollups {
   absl::flat_hash_map<std::string, int64_t> stock;  // by store and variant
 
   void Add(const journal::SaleEntry& entry);
+  void AddTaxes(const journal::EntryLine& line, const std::string& day, int64_t sign);
   void AddCorrection(const base::Uuid& store, const base::Uuid& variant, int64_t quantity);
 };
 

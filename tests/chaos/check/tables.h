@@ -96,51 +96,6 @@ struct FactSaleTable {
   static std::vector<Row> Expect(const Expectation& from);
 };
 
-struct FactLineTable {
-  static constexpr Rule kRule = Rule::kEvents;
-  static constexpr const char* kName = "reporting.fact_lines";
-  struct Row {
-    base::Uuid variant, product, category;
-    int64_t number = 0, quantity = 0, gross = 0, net = 0, total = 0;
-    bool stocked = false;
-  };
-  static const Query kRead;
-  static base::Uuid DocumentOf(const chaos::Row& row) { return row.Id(0); }
-  static Row Parse(const chaos::Row& row);
-  static std::vector<Row> Expect(const Expectation& from);
-};
-
-struct FactTaxTable {
-  static constexpr Rule kRule = Rule::kEvents;
-  static constexpr const char* kName = "reporting.fact_taxes";
-  struct Row {
-    std::string_view jurisdiction, tax_id;
-    int64_t line = 0, number = 0, treatment = 0, rate = 0, fixed = 0, base = 0, tax = 0;
-    bool inclusive = false;
-  };
-  static const Query kRead;
-  static base::Uuid DocumentOf(const chaos::Row& row) { return row.Id(0); }
-  static Row Parse(const chaos::Row& row);
-  static std::vector<Row> Expect(const Expectation& from);
-};
-
-struct FactTenderTable {
-  static constexpr Rule kRule = Rule::kEvents;
-  static constexpr const char* kName = "reporting.fact_tenders";
-  struct Row {
-    std::string_view type;
-    int64_t number = 0, amount = 0, tendered = 0, change = 0, rounding = 0;
-  };
-  static const Query kRead;
-  static base::Uuid DocumentOf(const chaos::Row& row) { return row.Id(0); }
-  static Row Parse(const chaos::Row& row);
-  static std::vector<Row> Expect(const Expectation& from);
-};
-
-/// A tax of a line as reports count it. treatment: 1 taxed, 2 zero-rated, 3 exempt.
-FactTaxTable::Row FactTaxOf(const journal::EntryTax& tax, const journal::EntryLine& line,
-                            int64_t number);
-
 // How rows are told.
 
 template <typename Out>
@@ -231,43 +186,6 @@ void Tell(const FactSaleTable::Row& r, Out& out) {
   out("tax", r.tax);
   out("total", r.total);
   out("cash_rounding", r.rounding);
-}
-
-template <typename Out>
-void Tell(const FactLineTable::Row& r, Out& out) {
-  out("line", r.number);
-  out("variant", r.variant);
-  out("product", r.product);
-  out("category", r.category);
-  out("quantity", r.quantity);
-  out("stocked", r.stocked);
-  out("gross", r.gross);
-  out("net", r.net);
-  out("total", r.total);
-}
-
-template <typename Out>
-void Tell(const FactTaxTable::Row& r, Out& out) {
-  out("line", r.line);
-  out("tax_no", r.number);
-  out("jurisdiction", r.jurisdiction);
-  out("treatment", r.treatment);
-  out("rate_ppm", r.rate);
-  out("fixed", r.fixed);
-  out("tax_id", r.tax_id);
-  out("inclusive", r.inclusive);
-  out("base", r.base);
-  out("tax", r.tax);
-}
-
-template <typename Out>
-void Tell(const FactTenderTable::Row& r, Out& out) {
-  out("tender", r.number);
-  out("type", r.type);
-  out("amount", r.amount);
-  out("tendered", r.tendered);
-  out("change", r.change);
-  out("rounding", r.rounding);
 }
 
 }  // namespace cloudpos::chaos
