@@ -22,14 +22,32 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// A folder that goes with the process that made it, not with its children.
+class OwnFolder {
+ public:
+  OwnFolder() {
+    std::string name = "/tmp/cloudpos-faults.XXXXXX";
+    path_ = mkdtemp(name.data());
+  }
+  ~OwnFolder() {
+    std::error_code ignored;
+    if (getpid() == maker_) fs::remove_all(path_, ignored);
+  }
+  const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+  const pid_t maker_ = getpid();
+};
+
 /// The folder of this process, made before anything is reached for: it is read once.
 class Orders {
  public:
   Orders() {
     const char* set = getenv("POS_TEST_FAULTS");
     if (set == nullptr) {
-      std::string name = "/tmp/cloudpos-faults.XXXXXX";
-      folder_ = mkdtemp(name.data());
+      static const OwnFolder own;
+      folder_ = own.path();
       setenv("POS_TEST_FAULTS", folder_.c_str(), 1);
     } else {
       folder_ = set;
