@@ -67,6 +67,7 @@ class Batcher::Lane {
 
   absl::Status Enqueue(const JournalKey& key, Document* document, absl::Time deadline, Done done) {
     auto item = std::make_shared<Item>(&key, document, deadline, std::move(done));
+    bool is_enough = false;
     {
       const std::lock_guard lock(mutex_);
       if (stopping_ || waiting_.size() >= static_cast<size_t>(options_.waiting_max)) {
@@ -76,8 +77,9 @@ class Batcher::Lane {
       }
       waiting_.push_back(std::move(item));
       ++all_waiting_;
+      is_enough = waiting_.size() >= wanted_;
     }
-    wake_.notify_one();
+    if (is_enough) wake_.notify_one();
     return absl::OkStatus();
   }
 
@@ -98,6 +100,7 @@ class Batcher::Lane {
       std::vector<ItemPtr> batch;
       {
         std::unique_lock lock(mutex_);
+        wanted_ = 1;
         wake_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
         if (waiting_.empty()) return;
         AwaitReturning(lock);
@@ -113,8 +116,9 @@ class Batcher::Lane {
   /// all costs little more than one that carries half. Waits for them as long as the last call
   /// took.
   void AwaitReturning(std::unique_lock<std::mutex>& lock) {
+    wanted_ = returning_;
     wake_.wait_until(lock, await_until_,
-                     [this] { return stopping_ || waiting_.size() >= returning_; });
+                     [this] { return stopping_ || waiting_.size() >= wanted_; });
   }
 
   /// After a call of one sale nobody is awaited: it might have been alone.
@@ -358,6 +362,7 @@ class Batcher::Lane {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<ItemPtr> waiting_;
+  size_t wanted_ = 1;  // with fewer waiting the lane is not woken
   bool stopping_ = false;
 
   // Of the lane's thread alone.
