@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::chrono::seconds kInterval{60};
 constexpr absl::Duration kRunMax = absl::Seconds(30);
-constexpr int kLevelsAtOnce = 200;
 constexpr int kHeadsAtOnce = 5'000;
 
 }  // namespace
@@ -73,18 +72,24 @@ absl::StatusOr<int64_t> JournalCheck::Run(absl::Time deadline) {
   return gaps;
 }
 
-LevelCheck::LevelCheck(pg::Pool& worker_pool)
+LevelCheck::LevelCheck(pg::Pool& worker_pool, std::chrono::milliseconds work)
     : pool_(worker_pool),
+      work_(work),
       wrong_(metrics::Counter("cloudpos_inventory_wrong_stock_levels_total",
                               "Stock levels found to differ from the sum of their ledger")) {}
 
 absl::StatusOr<int64_t> LevelCheck::Run(absl::Time deadline) {
-  CLOUDPOS_ASSIGN_OR_RETURN(const int64_t wrong,
-                            CountWrongLevels(pool_, &next_, kLevelsAtOnce, deadline));
-  if (wrong > 0) {
-    wrong_.Increment(static_cast<double>(wrong));
-    log::Error("stock levels differ from their ledger", {{"levels", wrong}});
-  }
+  const auto end = std::chrono::steady_clock::now() + work_;
+  int64_t wrong = 0;
+  do {
+    CLOUDPOS_ASSIGN_OR_RETURN(const int64_t more,
+                              CountWrongLevels(pool_, &next_, kLevelsAtOnce, deadline));
+    if (more > 0) {
+      wrong_.Increment(static_cast<double>(more));
+      log::Error("stock levels differ from their ledger", {{"levels", more}});
+    }
+    wrong += more;
+  } while (!next_.tenant.is_nil() && std::chrono::steady_clock::now() < end);
   return wrong;
 }
 

@@ -3,6 +3,7 @@
 // What is checked all the time: that no journal entry was missed (architecture section 7), and that
 // each level is the sum of its ledger (C-07).
 
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <map>
@@ -52,12 +53,19 @@ class JournalCheck {
 /// Not thread-safe.
 class LevelCheck {
  public:
-  explicit LevelCheck(pg::Pool& worker_pool);
-  /// Checks the next levels; answers how many are wrong.
+  /// As many levels at once as PostgreSQL adds up in a moment, though each sold 100,000 times.
+  static constexpr int kLevelsAtOnce = 10;
+  static constexpr std::chrono::milliseconds kWork{500};
+
+  /// `work`: about how long one run may take, however long the ledger has become.
+  explicit LevelCheck(pg::Pool& worker_pool, std::chrono::milliseconds work = kWork);
+  /// Goes on from where the last run ended, to the last level at most; answers how many of those it
+  /// checked are wrong.
   absl::StatusOr<int64_t> Run(absl::Time deadline);
 
  private:
   pg::Pool& pool_;
+  const std::chrono::milliseconds work_;
   LevelCheckKey next_;
   prometheus::Counter& wrong_;
 };

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
+#include <numeric>
 #include <thread>
 
 #include "services/inventory/checks.h"
@@ -434,6 +436,58 @@ TEST_CASE("LevelCheck: finds a level that is not its ledger's sum", "[inventory]
     World::Require(wrong.status());
     CHECK(*wrong == 1);
   }
+}
+
+TEST_CASE("LevelCheck: a run that has no more time leaves the rest to the next",
+          "[inventory][store]") {
+  World world;
+  constexpr pg::Query kMany{"test_many", R"sql(
+    INSERT INTO inventory.stock_levels
+      (tenant_id, location_id, variant_id, on_hand_milli, updated_at)
+    SELECT l.tenant_id, l.location_id, gen_random_uuid(), 7, now()
+    FROM inventory.stock_levels AS l, generate_series(1, $1))sql"};
+  const std::string mug = NewVariant(world, "MUG");
+  world.Do(world.stock, &H::AdjustStock, NewAdjustment(world, mug, 1'000));
+  const int runs = 3;
+  World::Require(world.admin.Exec({}, kMany, runs * LevelCheck::kLevelsAtOnce - 2).status());
+  LevelCheck hurried(world.worker, std::chrono::milliseconds(0));
+  std::vector<int64_t> found;
+  for (int run = 0; run < runs; ++run) {
+    const auto wrong = hurried.Run(base::SystemClock().Now() + absl::Seconds(10));
+    World::Require(wrong.status());
+    CHECK(*wrong <= LevelCheck::kLevelsAtOnce);
+    found.push_back(*wrong);
+  }
+  CHECK(std::accumulate(found.begin(), found.end(), int64_t{0}) ==
+        runs * LevelCheck::kLevelsAtOnce - 2);
+  LevelCheck patient(world.worker, std::chrono::seconds(30));
+  const auto wrong = patient.Run(base::SystemClock().Now() + absl::Seconds(30));
+  World::Require(wrong.status());
+  CHECK(*wrong == runs * LevelCheck::kLevelsAtOnce - 2);
+}
+
+TEST_CASE("The ledger: what a level is compared with is added up from an index alone",
+          "[inventory][store]") {
+  World world;
+  constexpr pg::Query kOnlyIndexes{"test_only_indexes", R"sql(
+    SELECT set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true)
+    )sql"};
+  constexpr pg::Query kExplain{"test_explain", R"sql(
+    EXPLAIN SELECT sum(m.quantity_milli)
+    FROM inventory.stock_levels AS l JOIN inventory.stock_movements AS m
+      ON m.tenant_id = l.tenant_id AND m.variant_id = l.variant_id
+        AND m.location_id = l.location_id
+    WHERE l.tenant_id = gen_random_uuid())sql"};
+  std::string plan;
+  World::Require(pg::Transact(world.admin, {}, [&](pg::Tx& tx) -> absl::Status {
+    World::Require(tx.Exec(kOnlyIndexes).status());
+    const auto lines = tx.Exec(kExplain);
+    World::Require(lines.status());
+    for (const pg::Row line : *lines) plan += line.Get<std::string>("QUERY PLAN") + "\n";
+    return absl::OkStatus();
+  }));
+  INFO(plan);
+  CHECK(plan.find("Index Only Scan using stock_movements_ledger_idx") != std::string::npos);
 }
 
 TEST_CASE("The ledger cannot be changed by the service's roles", "[inventory][store]") {

@@ -22,10 +22,38 @@ CREATE FUNCTION growth.older(id uuid, days integer) RETURNS uuid LANGUAGE sql IM
     12, '0')) AS t (earlier)
 $$;
 
--- Copies the rows of `source` for which `condition` holds; `changes`: expression by column, where
--- $1 is the number of days and b.* the bounds.
-CREATE FUNCTION growth.copy_rows(source regclass, condition text, changes jsonb, days integer)
-RETURNS void LANGUAGE plpgsql AS $$
+-- What a day's copy is made of lies apart: no copy reads the tables that grow, so the last day takes
+-- as long as the first.
+CREATE PROCEDURE growth.keep(source regclass, condition text) LANGUAGE plpgsql AS $$
+BEGIN
+  EXECUTE format('CREATE TABLE growth.%I AS SELECT t.* FROM growth.bounds AS b
+    JOIN %s AS t USING (tenant_id) WHERE %s',
+    (SELECT relname FROM pg_class WHERE oid = source), source, condition);
+END $$;
+
+DO $$
+DECLARE
+  by_sale CONSTANT text := 't.sale_id BETWEEN b.first_sale AND b.last_sale';
+  by_document CONSTANT text := 't.document_id BETWEEN b.first_sale AND b.last_sale';
+  by_date CONSTANT text := 't.set_id = 1 AND t.business_date = b.business_date';
+  name text;
+BEGIN
+  CALL growth.keep('transaction.sales', by_sale || ' AND t.kind = ''SALE''');
+  CALL growth.keep('transaction.sale_lines', by_sale);
+  CALL growth.keep('transaction.tenders', by_sale);
+  CALL growth.keep('transaction.journal_entries',
+    't.journal_id = ANY (b.journals) AND ' || by_document);
+  CALL growth.keep('inventory.stock_movements', by_document);
+  CALL growth.keep('reporting.fact_sales', 't.set_id = 1 AND ' || by_sale);
+  FOREACH name IN ARRAY ARRAY['rollup_days', 'rollup_products', 'rollup_taxes', 'rollup_hours'] LOOP
+    CALL growth.keep(('reporting.' || name)::regclass, by_date);
+  END LOOP;
+END $$;
+
+-- Copies what is kept of `target` into it; `changes`: expression by column, where $1 is the number
+-- of days and b.* the bounds.
+CREATE PROCEDURE growth.copy_rows(target regclass, changes jsonb, days integer)
+LANGUAGE plpgsql AS $$
 DECLARE
   columns text;
   expressions text;
@@ -34,53 +62,44 @@ BEGIN
       string_agg(coalesce(changes ->> attname, 't.' || quote_ident(attname)), ', ' ORDER BY attnum)
     INTO columns, expressions
     FROM pg_attribute
-    WHERE attrelid = source AND attnum > 0 AND NOT attisdropped AND attgenerated = '';
+    WHERE attrelid = target AND attnum > 0 AND NOT attisdropped AND attgenerated = '';
   EXECUTE format('INSERT INTO %s (%s) SELECT %s FROM growth.bounds AS b
-    JOIN %s AS t USING (tenant_id) WHERE %s', source, columns, expressions, source, condition)
+    JOIN growth.%I AS t USING (tenant_id)', target, columns, expressions,
+    (SELECT relname FROM pg_class WHERE oid = target))
     USING days;
 END $$;
 
-CREATE FUNCTION growth.copy_day(days integer) RETURNS void LANGUAGE plpgsql AS $$
+CREATE PROCEDURE growth.copy_day(days integer) LANGUAGE plpgsql AS $$
 DECLARE
   old_sale CONSTANT text := 'growth.older(t.sale_id, $1)';
+  old_document CONSTANT text := 'growth.older(t.document_id, $1)';
   old_journal CONSTANT text := 'md5(t.journal_id::text)::uuid';
   old_no CONSTANT text := '($1 - 1) * b.journal_no + t.journal_no';
-  by_sale CONSTANT text := 't.sale_id BETWEEN b.first_sale AND b.last_sale';
-  by_date CONSTANT text := 't.business_date = b.business_date';
+  old_occurred CONSTANT text := 't.occurred_at - $1 * interval ''1 day''';
+  old_recorded CONSTANT text := 't.recorded_at - $1 * interval ''1 day''';
+  old_date CONSTANT text := 't.business_date - $1';
   name text;
 BEGIN
-  PERFORM growth.copy_rows('transaction.sales', by_sale || ' AND t.kind = ''SALE''',
-    jsonb_build_object(
+  CALL growth.copy_rows('transaction.sales', jsonb_build_object(
     'sale_id', old_sale, 'journal_id', old_journal, 'journal_no', old_no,
-    'occurred_at', 't.occurred_at - $1 * interval ''1 day''',
-    'recorded_at', 't.recorded_at - $1 * interval ''1 day''',
-    'business_date', 't.business_date - $1', 'posting_date', 't.posting_date - $1'), days);
-  PERFORM growth.copy_rows('transaction.sale_lines', by_sale,
-    jsonb_build_object('sale_id', old_sale), days);
-  PERFORM growth.copy_rows('transaction.tenders', by_sale,
-    jsonb_build_object('sale_id', old_sale), days);
-  PERFORM growth.copy_rows('transaction.journal_entries',
-    't.journal_id = ANY (b.journals) AND t.document_id BETWEEN b.first_sale AND b.last_sale',
-    jsonb_build_object('journal_id', old_journal, 'journal_no', old_no,
-      'document_id', 'growth.older(t.document_id, $1)',
-      'recorded_at', 't.recorded_at - $1 * interval ''1 day'''), days);
-  PERFORM growth.copy_rows('inventory.stock_movements',
-    't.document_id BETWEEN b.first_sale AND b.last_sale',
-    jsonb_build_object('document_id', 'growth.older(t.document_id, $1)',
-      'occurred_at', 't.occurred_at - $1 * interval ''1 day''',
-      'recorded_at', 't.recorded_at - $1 * interval ''1 day'''), days);
-  PERFORM growth.copy_rows('reporting.fact_sales', 't.set_id = 1 AND ' || by_sale,
-    jsonb_build_object(
+    'occurred_at', old_occurred, 'recorded_at', old_recorded,
+    'business_date', old_date, 'posting_date', 't.posting_date - $1'), days);
+  CALL growth.copy_rows('transaction.sale_lines', jsonb_build_object('sale_id', old_sale), days);
+  CALL growth.copy_rows('transaction.tenders', jsonb_build_object('sale_id', old_sale), days);
+  CALL growth.copy_rows('transaction.journal_entries', jsonb_build_object(
+    'journal_id', old_journal, 'journal_no', old_no, 'document_id', old_document,
+    'recorded_at', old_recorded), days);
+  CALL growth.copy_rows('inventory.stock_movements', jsonb_build_object(
+    'document_id', old_document, 'occurred_at', old_occurred, 'recorded_at', old_recorded), days);
+  CALL growth.copy_rows('reporting.fact_sales', jsonb_build_object(
     'sale_id', old_sale, 'journal_id', old_journal, 'journal_no', old_no,
-    'occurred_at', 't.occurred_at - $1 * interval ''1 day''',
-    'business_date', 't.business_date - $1'), days);
+    'occurred_at', old_occurred, 'business_date', old_date), days);
   FOREACH name IN ARRAY ARRAY['rollup_days', 'rollup_products', 'rollup_taxes'] LOOP
-    PERFORM growth.copy_rows(('reporting.' || name)::regclass, 't.set_id = 1 AND ' || by_date,
-      '{"business_date": "t.business_date - $1"}', days);
+    CALL growth.copy_rows(('reporting.' || name)::regclass,
+      jsonb_build_object('business_date', old_date), days);
   END LOOP;
-  PERFORM growth.copy_rows('reporting.rollup_hours', 't.set_id = 1 AND ' || by_date,
-    '{"business_date": "t.business_date - $1",
-      "hour_start": "t.hour_start - $1 * interval ''1 day''"}', days);
+  CALL growth.copy_rows('reporting.rollup_hours', jsonb_build_object(
+    'business_date', old_date, 'hour_start', 't.hour_start - $1 * interval ''1 day'''), days);
 END $$;
 
 -- The old journals stand where :days days brought them.
