@@ -82,14 +82,17 @@ absl::StatusOr<int64_t> LevelCheck::Run(absl::Time deadline) {
   const auto end = std::chrono::steady_clock::now() + work_;
   int64_t wrong = 0;
   do {
-    CLOUDPOS_ASSIGN_OR_RETURN(const int64_t more,
-                              CountWrongLevels(pool_, &next_, kLevelsAtOnce, deadline));
-    if (more > 0) {
-      wrong_.Increment(static_cast<double>(more));
-      log::Error("stock levels differ from their ledger", {{"levels", more}});
-    }
-    wrong += more;
-  } while (!next_.tenant.is_nil() && std::chrono::steady_clock::now() < end);
+    CLOUDPOS_ASSIGN_OR_RETURN(const auto level, SelectLevelAfter(pool_, last_, deadline));
+    last_ = level.value_or(CheckedLevel{});  // after the end from the start
+    if (!level) break;
+    CLOUDPOS_ASSIGN_OR_RETURN(const bool is_sum, IsSumOfLedger(pool_, *level, deadline));
+    if (is_sum) continue;
+    ++wrong;
+    wrong_.Increment();
+    log::Error("a stock level differs from its ledger", {{"tenant", level->tenant.ToString()},
+                                                         {"location", level->location.ToString()},
+                                                         {"variant", level->variant.ToString()}});
+  } while (std::chrono::steady_clock::now() < end);
   return wrong;
 }
 

@@ -53,20 +53,18 @@ class JournalCheck {
 /// Not thread-safe.
 class LevelCheck {
  public:
-  /// As many levels at once as PostgreSQL adds up in a moment, though each sold 100,000 times.
-  static constexpr int kLevelsAtOnce = 10;
   static constexpr std::chrono::milliseconds kWork{500};
 
-  /// `work`: about how long one run may take, however long the ledger has become.
+  /// `work`: how long a run goes on taking levels, however long the ledger has become.
   explicit LevelCheck(pg::Pool& worker_pool, std::chrono::milliseconds work = kWork);
   /// Goes on from where the last run ended, to the last level at most; answers how many of those it
-  /// checked are wrong.
+  /// checked are wrong. A level whose ledger cannot be added up in time holds up no other.
   absl::StatusOr<int64_t> Run(absl::Time deadline);
 
  private:
   pg::Pool& pool_;
   const std::chrono::milliseconds work_;
-  LevelCheckKey next_;
+  CheckedLevel last_;
   prometheus::Counter& wrong_;
 };
 

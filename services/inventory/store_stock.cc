@@ -83,20 +83,19 @@ constexpr pg::Query kSelectUnknownVariants{"select_unknown_variants", R"sql(
     SELECT 1 FROM variants AS v
     WHERE v.tenant_id = $1 AND v.variant_id = e.variant_id))sql"};
 
-constexpr pg::Query kSelectLevelKeys{"select_level_keys", R"sql(
+constexpr pg::Query kSelectLevelAfter{"select_level_after", R"sql(
   SELECT tenant_id, location_id, variant_id FROM stock_levels
   WHERE (tenant_id, location_id, variant_id) > ($1::uuid, $2::uuid, $3::uuid)
-  ORDER BY tenant_id, location_id, variant_id LIMIT $4)sql"};
+  ORDER BY tenant_id, location_id, variant_id LIMIT 1)sql"};
 
 // One statement sees one moment: a level and its ledger cannot differ by what commits meanwhile.
-constexpr pg::Query kCountWrongLevels{"count_wrong_levels", R"sql(
-  SELECT count(*) AS count FROM stock_levels AS l
-  WHERE (l.tenant_id, l.location_id, l.variant_id) > ($1::uuid, $2::uuid, $3::uuid)
-    AND (l.tenant_id, l.location_id, l.variant_id) <= ($4::uuid, $5::uuid, $6::uuid)
-    AND l.on_hand_milli <> coalesce((
-      SELECT sum(m.quantity_milli) FROM stock_movements AS m
-      WHERE m.tenant_id = l.tenant_id AND m.variant_id = l.variant_id
-        AND m.location_id = l.location_id), 0))sql"};
+constexpr pg::Query kIsSumOfLedger{"is_sum_of_ledger", R"sql(
+  SELECT l.on_hand_milli = coalesce((
+    SELECT sum(m.quantity_milli) FROM stock_movements AS m
+    WHERE m.tenant_id = l.tenant_id AND m.variant_id = l.variant_id
+      AND m.location_id = l.location_id), 0) AS is_sum
+  FROM stock_levels AS l
+  WHERE l.tenant_id = $1 AND l.location_id = $2 AND l.variant_id = $3)sql"};
 
 Adjustment AdjustmentOf(const pg::Row& row) {
   Adjustment adjustment;
@@ -228,24 +227,23 @@ absl::StatusOr<std::vector<base::Uuid>> SelectUnknownVariants(pg::Tx& tx, const 
   return unknown;
 }
 
-absl::StatusOr<int64_t> CountWrongLevels(pg::Pool& pool, LevelCheckKey* key, int limit,
-                                         absl::Time deadline) {
-  const pg::CallOptions options{.tenant = {}, .deadline = deadline};
-  const LevelCheckKey from = *key;
-  CLOUDPOS_ASSIGN_OR_RETURN(const pg::Result keys, pool.Exec(options, kSelectLevelKeys, from.tenant,
-                                                             from.location, from.variant, limit));
-  *key = {};
-  if (keys.empty()) return 0;
-  const pg::Row row = keys[keys.size() - 1];
-  const LevelCheckKey last{.tenant = row.Get<base::Uuid>("tenant_id"),
-                           .location = row.Get<base::Uuid>("location_id"),
-                           .variant = row.Get<base::Uuid>("variant_id")};
-  // Moved on before the sums: a ledger too long to add up in time holds up no other.
-  if (keys.size() == static_cast<size_t>(limit)) *key = last;
-  CLOUDPOS_ASSIGN_OR_RETURN(const pg::Result wrong,
-                            pool.Exec(options, kCountWrongLevels, from.tenant, from.location,
-                                      from.variant, last.tenant, last.location, last.variant));
-  return wrong[0].Get<int64_t>("count");
+absl::StatusOr<std::optional<CheckedLevel>> SelectLevelAfter(pg::Pool& pool,
+                                                             const CheckedLevel& level,
+                                                             absl::Time deadline) {
+  CLOUDPOS_ASSIGN_OR_RETURN(const pg::Result rows,
+                            pool.Exec({.deadline = deadline}, kSelectLevelAfter, level.tenant,
+                                      level.location, level.variant));
+  if (rows.empty()) return std::nullopt;
+  return CheckedLevel{.tenant = rows[0].Get<base::Uuid>("tenant_id"),
+                      .location = rows[0].Get<base::Uuid>("location_id"),
+                      .variant = rows[0].Get<base::Uuid>("variant_id")};
+}
+
+absl::StatusOr<bool> IsSumOfLedger(pg::Pool& pool, const CheckedLevel& level, absl::Time deadline) {
+  CLOUDPOS_ASSIGN_OR_RETURN(const pg::Result rows,
+                            pool.Exec({.deadline = deadline}, kIsSumOfLedger, level.tenant,
+                                      level.location, level.variant));
+  return rows.empty() || rows[0].Get<bool>("is_sum");
 }
 
 }  // namespace cloudpos::inventory

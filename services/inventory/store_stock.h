@@ -96,14 +96,17 @@ absl::StatusOr<std::vector<Adjustment>> SelectAllAdjustments(pg::Tx& tx, const b
 absl::StatusOr<std::vector<base::Uuid>> SelectUnknownVariants(pg::Tx& tx, const base::Uuid& tenant,
                                                               const std::vector<base::Uuid>& ids);
 
-/// Levels that differ from the sum of their ledger, among the `limit` after the key; moves the key
-/// on, to nil at the end.
-struct LevelCheckKey {
+/// A level of any tenant.
+struct CheckedLevel {
   base::Uuid tenant;
   base::Uuid location;
   base::Uuid variant;
 };
-absl::StatusOr<int64_t> CountWrongLevels(pg::Pool& pool, LevelCheckKey* key, int limit,
-                                         absl::Time deadline);
+/// The first after `level`, in the order of their keys; nothing at the end.
+absl::StatusOr<std::optional<CheckedLevel>> SelectLevelAfter(pg::Pool& pool,
+                                                             const CheckedLevel& level,
+                                                             absl::Time deadline);
+/// Whether a level that exists is the sum of its ledger.
+absl::StatusOr<bool> IsSumOfLedger(pg::Pool& pool, const CheckedLevel& level, absl::Time deadline);
 
 }  // namespace cloudpos::inventory
