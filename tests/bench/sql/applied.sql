@@ -18,7 +18,8 @@ BEGIN
       WHERE tenant_id = p_tenant ORDER BY sale_id DESC LIMIT 1;
     -- The newest first: counting is for when it may be true.
     EXIT WHEN clock_timestamp() > begun + interval '30 s' OR (
-      EXISTS (SELECT FROM reporting.fact_sales WHERE tenant_id = p_tenant AND sale_id = newest)
+      EXISTS (SELECT FROM reporting.fact_sales
+        WHERE tenant_id = p_tenant AND set_id = 1 AND sale_id = newest)
       AND EXISTS (SELECT FROM inventory.stock_movements
         WHERE tenant_id = p_tenant AND document_id = newest)
       AND p_sales <= (SELECT count(*) FROM reporting.fact_sales

@@ -22,8 +22,8 @@ CREATE FUNCTION growth.older(id uuid, days integer) RETURNS uuid LANGUAGE sql IM
     12, '0')) AS t (earlier)
 $$;
 
--- What a day's copy is made of lies apart: no copy reads the tables that grow, so the last day takes
--- as long as the first.
+-- What a day's copy is made of lies apart: no copy reads the tables that grow, so the last day
+-- takes as long as the first.
 CREATE PROCEDURE growth.keep(source regclass, condition text) LANGUAGE plpgsql AS $$
 BEGIN
   EXECUTE format('CREATE TABLE growth.%I AS SELECT t.* FROM growth.bounds AS b
