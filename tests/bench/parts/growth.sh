@@ -68,12 +68,11 @@ growth_copy_days() {
   for half in "${halves[@]}"; do wait "$half" || fail "sales could not be copied"; done
 }
 
-# growth_half HALF LAST FIRST: statements for every second of these days; the first half says how far
-# they are.
+# growth_half HALF LAST FIRST: statements for every other of these days; half 0 says how many are left.
 growth_half() {
   local day every=$((($2 - $3) / 20 + 1))
   for ((day = $2; day >= $3; --day)); do
-    [ $((day % every + $1)) -ne 0 ] || printf "\\\\echo '  days to copy: %d'\n" $((day - $3 + 1))
+    [ "$1" -ne 0 ] || [ $((day % every)) -ne 0 ] || printf "\\\\echo '  days to copy: %d'\n" $((day - $3 + 1))
     [ $((day % 2)) -ne "$1" ] || printf 'CALL growth.copy_day(%d);\n' "$day"
   done
 }
