@@ -147,4 +147,20 @@ struct World {
   StockHandler stock{deps};
 };
 
+inline v1::AdjustStockRequest NewAdjustment(World& world, const std::string& variant,
+                                            int64_t milli) {
+  v1::AdjustStockRequest request;
+  request.set_adjustment_id(world.ids.NewId().ToString());
+  request.set_store_id(world.store.ToString());
+  request.set_reason_code("COUNT");
+  v1::AdjustStockLine* line = request.add_lines();
+  line->set_variant_id(variant);
+  line->set_quantity_milli(milli);
+  return request;
+}
+
+inline std::string NewVariant(World& world, const std::string& sku) {
+  return world.Create(world.NewProduct("Thing " + sku, sku)).variants(0).variant_id();
+}
+
 }  // namespace cloudpos::inventory
