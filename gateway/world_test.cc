@@ -94,7 +94,7 @@ absl::Status ToyService::Hook(rpc::CallContext& ctx, const v1::HookRequest& requ
 
 absl::Status ToyService::Echo(rpc::CallContext& ctx, const v1::EchoRequest& request,
                               v1::EchoResponse* response) {
-  std::this_thread::sleep_for(std::chrono::milliseconds(request.sleep_ms()));
+  if (request.text() == "held") is_released_.wait(false);
   common::v1::ErrorCode code;
   if (common::v1::ErrorCode_Parse(request.fail(), &code)) {
     return base::Fail({.code = code,
@@ -110,6 +110,11 @@ absl::Status ToyService::Echo(rpc::CallContext& ctx, const v1::EchoRequest& requ
   response->set_traceparent(ctx.traceparent());
   response->set_idempotency_key(ctx.idempotency_key());
   return absl::OkStatus();
+}
+
+void ToyService::Release() {
+  is_released_ = true;
+  is_released_.notify_all();
 }
 
 rpc::MethodTable ToyService::Methods() {
@@ -191,6 +196,7 @@ World::World(WorldOptions options)
 }
 
 World::~World() {
+  service.Release();
   server->Stop(std::chrono::milliseconds(500));
   upstreams.clear();
 }

@@ -2,12 +2,12 @@
 
 // The whole gateway in front of a toy service: real sockets, real mutual TLS, real tokens.
 
+#include <atomic>
+#include <catch2/catch.hpp>
 #include <memory>
 #include <optional>
 #include <string>
 #include <thread>
-
-#include <catch2/catch.hpp>
 
 #include "cloudpos/toy/v1/toy.pb.h"
 #include "gateway/gateway.h"
@@ -49,6 +49,11 @@ class ToyService {
                     v1::EchoResponse* response);
   absl::Status Echo(rpc::CallContext& ctx, const v1::EchoRequest& request,
                     v1::EchoResponse* response);
+
+  void Release();
+
+ private:
+  std::atomic<bool> is_released_{false};  // until then echoes of "held" do not end
 };
 
 struct WorldOptions {

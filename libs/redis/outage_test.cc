@@ -78,8 +78,9 @@ class RedisServer {
   pid_t pid_ = -1;
 };
 
-std::unique_ptr<Client> ClientOf(const RedisServer& server) {
-  auto client = Client::Create({.url = server.Url(), .connections = 2, .timeout = 100ms});
+std::unique_ptr<Client> ClientOf(const RedisServer& server,
+                                 std::chrono::milliseconds timeout = 1s) {
+  auto client = Client::Create({.url = server.Url(), .connections = 2, .timeout = timeout});
   REQUIRE(client.ok());
   return *std::move(client);
 }
@@ -95,7 +96,7 @@ TEST_CASE("Redis killed: calls answer at once, and work again after it is back",
     CHECK_FALSE(client->Set("k", "v", 60s));
     CHECK_FALSE(client->IncrementAll({{"n", 1}}, 60s));
   }
-  CHECK(SteadyClock::now() - start < 500ms);
+  CHECK(SteadyClock::now() - start < 5s);  // 2,000 calls
   server.Start();
   CHECK(Eventually([&] { return client->Ping(); }, 3s));
   CHECK(client->Set("k", "w", 60s));
@@ -113,16 +114,16 @@ TEST_CASE("Redis restarted between two calls: the second notices nothing", "[red
 
 TEST_CASE("Redis frozen: one caller waits for the timeout, the rest do not", "[redis][chaos]") {
   RedisServer server;
-  const auto client = ClientOf(server);
-  REQUIRE(client->Ping());
+  const auto client = ClientOf(server, 200ms);
+  REQUIRE(Eventually([&] { return client->Ping(); }, 3s));
   server.Freeze();
   const auto start = SteadyClock::now();
   CHECK_FALSE(client->Ping());
   const auto first = SteadyClock::now();
-  CHECK(first - start >= 90ms);
-  CHECK(first - start < 400ms);
+  CHECK(first - start >= 190ms);
+  CHECK(first - start < 3s);
   for (int i = 0; i < 100; ++i) CHECK_FALSE(client->Ping());
-  CHECK(SteadyClock::now() - first < 200ms);
+  CHECK(SteadyClock::now() - first < 5s);  // not 20 s
   server.Thaw();
   CHECK(Eventually([&] { return client->Ping(); }, 3s));
 }

@@ -100,11 +100,11 @@ TEST_CASE("IncrementAll: new values in order, the first count sets the window", 
   const std::string a = Key("a");
   const std::string b = Key("b");
   CHECK(client->IncrementAll({}, 1s) == std::vector<int64_t>{});
-  CHECK(client->IncrementAll({{a, 3}, {b, 1}}, 300ms) == std::vector<int64_t>{3, 1});
-  std::this_thread::sleep_for(200ms);
-  CHECK(client->IncrementAll({{a, 2}, {b, -1}}, 300ms) == std::vector<int64_t>{5, 0});
-  std::this_thread::sleep_for(150ms);  // 350 ms after the first: a later count does not prolong
-  CHECK(client->IncrementAll({{a, 1}}, 300ms) == std::vector<int64_t>{1});
+  CHECK(client->IncrementAll({{a, 3}, {b, 1}}, 1s) == std::vector<int64_t>{3, 1});
+  std::this_thread::sleep_for(400ms);
+  CHECK(client->IncrementAll({{a, 2}, {b, -1}}, 1s) == std::vector<int64_t>{5, 0});
+  std::this_thread::sleep_for(700ms);  // 1.1 s after the first: a later count does not prolong
+  CHECK(client->IncrementAll({{a, 1}}, 1s) == std::vector<int64_t>{1});
 }
 
 TEST_CASE("IncrementAll: one key of another kind spoils the answer, not the connection",

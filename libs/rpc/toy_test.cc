@@ -8,9 +8,7 @@ namespace cloudpos::rpc {
 
 absl::Status ToyHandler::Echo(CallContext& ctx, const ToyRequest& request, ToyResponse* response) {
   ++calls;
-  if (request.sleep_ms() > 0) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(request.sleep_ms()));
-  }
+  if (request.text() == "held") is_released.wait(false);
   if (request.fail() == "throw") throw std::runtime_error("secret of a library");
   if (request.fail() == "raw") return absl::InternalError("secret of ours");
   common::v1::ErrorCode code;
@@ -115,7 +113,10 @@ Toy::Toy(ServerOptions options, ServerDeps deps)
   REQUIRE(started.ok());
 }
 
-Toy::~Toy() = default;
+Toy::~Toy() {
+  handler.is_released = true;
+  handler.is_released.notify_all();
+}
 
 std::shared_ptr<grpc::Channel> Toy::Channel(const std::string& peer) {
   auto& channel = channels_[peer];

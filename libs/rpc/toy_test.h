@@ -37,6 +37,7 @@ class ToyHandler {
   std::jthread quick_thread;  // the test makes one such call at a time
   std::atomic<int> streams_ended{0};
   std::atomic<bool> last_was_cut{false};
+  std::atomic<bool> is_released{false};  // until then calls with the text "held" do not end
 };
 
 /// Who a token speaks for.
