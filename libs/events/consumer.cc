@@ -17,6 +17,7 @@ namespace {
 
 using base::ErrorCode;
 using std::chrono::milliseconds;
+using SteadyTime = std::chrono::steady_clock::time_point;
 
 constexpr milliseconds kBackoffMin{50};
 constexpr milliseconds kBackoffMax{5000};
@@ -37,6 +38,7 @@ struct Consumer::Impl {
   void Ring();
   void RetryAtStart();
   void NoteRound(const absl::Status& status, milliseconds* pause);
+  SteadyTime NextTurn(SteadyTime begun) const;
   absl::Status CatchUp(absl::Time deadline);
 
   const ConsumerOptions options;
@@ -79,6 +81,14 @@ void Consumer::Impl::NoteRound(const absl::Status& status, milliseconds* pause) 
   *pause = status.ok() ? milliseconds(0) : std::clamp(*pause * 2, kBackoffMin, kBackoffMax);
 }
 
+// The first turn at least half a pace after the round that has begun.
+SteadyTime Consumer::Impl::NextTurn(SteadyTime begun) const {
+  if (options.pace.count() <= 0) return begun;
+  const SteadyTime::duration into = (begun.time_since_epoch() - options.turn) % options.pace;
+  const SteadyTime turn = begun - into + options.pace;
+  return turn - begun < options.pace / 2 ? turn + options.pace : turn;
+}
+
 void Consumer::Impl::RetryAtStart() {
   const absl::StatusOr<int> cured = puller.RetryAll();
   if (cured.ok() && *cured > 0) {
@@ -110,7 +120,7 @@ void Consumer::Impl::Run() {
     if (pause.count() > 0) {
       changed.wait_for(lock, pause, [this] { return stopping; });
     } else {
-      changed.wait_until(lock, begun + options.pace, [this] { return stopping; });
+      changed.wait_until(lock, NextTurn(begun), [this] { return stopping; });
       changed.wait_for(lock, look.count() > 0 ? look : options.poll,
                        [this] { return stopping || bell; });
     }

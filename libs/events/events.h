@@ -161,6 +161,9 @@ struct ConsumerOptions {
   /// While bells ring one after the other, rounds begin this far apart: a batch costs much the same
   /// however many events it holds.
   std::chrono::milliseconds pace{200};
+  /// Where in the pace of the machine's steady clock those rounds begin: consumers of one machine
+  /// with different turns leave each other, and the sales, room.
+  std::chrono::milliseconds turn{0};
   int batch = 500;
   /// Applies a batch inside the transaction that moves the cursor. Effects need unique keys: the
   /// same event may come again. On a non-transient error the batch is retried event by event and

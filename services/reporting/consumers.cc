@@ -29,6 +29,7 @@ events::ConsumerOptions OptionsOf(const Consumers::Options& options, std::string
   out.pool = options.worker_pool;
   out.redis = options.redis;
   out.clock = options.clock;
+  out.turn = out.pace / 2;  // while inventory, which reads the same sales, rests
   out.start_from_snapshot = true;
   out.source = std::move(source);
   out.event_types = std::move(event_types);
