@@ -120,7 +120,7 @@ row_grpc() {
   done
 }
 
-# row_latency: open loop, at fixed rates once and at half of what 32 clients reached in each round.
+# row_latency: open loop, at fixed rates once and at half of what the most clients reached.
 row_latency() {
   local rate half BENCH_ROUND=1
   half=$(jq -s 'map(select(.kind == "d" and .counts) | {clients, rate}) | group_by(.clients) | .[-1] // [] |
